@@ -16,7 +16,7 @@ from open311.model.catalogue import Catalogue
 from open311.model.staff import rights
 from open311.staff import way_back
 from open311.staff.blueprint import staff
-from open311.staff.forms import posted_revision
+from open311.staff.forms import posted_photos, posted_revision
 from open311.staff.rendering import render
 from open311.storage.desk.case import case_page
 from open311.storage.desk.case.case_page import WholeCase
@@ -38,6 +38,20 @@ class SeenCase:
     def owner(self) -> Owner | None:
         """The other system that owns parts of the report, if one does."""
         return owner_of(self.catalogue, self.whole.request.service_code, self.whole.case.flags)
+
+    @property
+    def other_present(self) -> str | None:
+        """Who else looks at it just now."""
+        present = self.whole.present
+        is_here = present is not None and present.until > current.core().now()
+        return present.actor if present and is_here and present.actor != str(self.actor) else None
+
+    @property
+    def may_take_back(self) -> bool:
+        """Whether the last act was theirs, and a moment ago."""
+        last = self.whole.last_act
+        revision = self.whole.case.revision
+        return last is not None and last.is_revocable(str(self.actor), revision, current.core().now())
 
     def may(self, right: Right) -> bool:
         """Whether the right is good for this case; nobody has one to what another system owns."""
@@ -67,7 +81,12 @@ def add_note(seen: SeenCase, sent: Mapping[str, Any], _: int | None) -> object:
     """A note clashes with nothing that others do, so it is about no revision."""
     about_person = bool(sent.get("about_person"))
     return casework.add_note(
-        current.core(), seen.number, sent.get("text", ""), seen.actor, about_person=about_person
+        current.core(),
+        seen.number,
+        sent.get("text", ""),
+        seen.actor,
+        about_person=about_person,
+        photos=posted_photos(),
     )
 
 

@@ -127,11 +127,11 @@ def test_a_stale_form_is_told_what_happened_meanwhile(core: Core, published: int
     casework.add_note(core, published, "war schon da", CEM)
     before = casework.show(core, published, CLARA)
     with pytest.raises(Conflict) as refused:
-        casework.set_status(core, published, "GELOEST", BEA, expected_revision=seen)
+        casework.set_status(core, published, "GELOEST", BEA, "Erledigt.", expected_revision=seen)
     assert [event.kind for event in refused.value.meanwhile] == ["assigned", "note_added"]
     assert refused.value.revision == before.case.revision
     assert casework.show(core, published, CLARA) == before
-    casework.set_status(core, published, "GELOEST", BEA, expected_revision=before.case.revision)
+    casework.set_status(core, published, "GELOEST", BEA, "Erledigt.", expected_revision=before.case.revision)
 
 
 def test_a_double_press_does_it_once(core: Core, number: int) -> None:
@@ -188,7 +188,7 @@ def test_work_that_has_begun_needs_no_acceptance(core: Core, published: int) -> 
 def test_closing_forgets_whose_it_was(core: Core, published: int) -> None:
     """Nobody can count what somebody finished."""
     casework.assign_person(core, published, 17, BEA)
-    casework.set_status(core, published, "GELOEST", BEA)
+    casework.set_status(core, published, "GELOEST", BEA, "Erledigt.")
     case = case_of(core, published)
     assert (case.stage, case.assignee_id) == (Stage.DONE, None)
     for act in (
@@ -239,7 +239,7 @@ def test_what_is_laid_aside_comes_back_on_its_day(core: Core, published: int, cl
     [
         lambda core, number: casework.add_note(core, number, "Angerufen", BEA),
         lambda core, number: casework.defer(core, number, None, BEA),
-        lambda core, number: casework.set_status(core, number, "GELOEST", BEA),
+        lambda core, number: casework.set_status(core, number, "GELOEST", BEA, "Erledigt."),
     ],
     ids=["note", "settled", "closed"],
 )
@@ -279,7 +279,7 @@ def test_a_question_to_the_reporter_rests_beyond_a_follow_up(
 
 
 def test_reopening_counts_and_promises_anew(core: Core, published: int, clock: Clock) -> None:
-    casework.set_status(core, published, "GELOEST", BEA)
+    casework.set_status(core, published, "GELOEST", BEA, "Erledigt.")
     clock.forward(days=7)
     casework.set_status(core, published, "IN_BEARBEITUNG", BEA)
     case = case_of(core, published)

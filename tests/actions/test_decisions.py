@@ -297,11 +297,11 @@ def test_originals_end_some_time_after_closing(
     original = casework.original_of(core, photo, BEA)
     assert not is_black(opened(original), (100, 75, 200, 225))
     assert casework.destroy_originals(core) == 0
-    casework.set_status(core, number, "GELOEST", BEA)
+    casework.set_status(core, number, "GELOEST", BEA, "Erledigt.")
     assert media.of_request(core, number)[0].original_until == clock.now + timedelta(days=30)
     casework.set_status(core, number, "IN_BEARBEITUNG", BEA)
     assert media.of_request(core, number)[0].original_until is None
-    casework.set_status(core, number, "GELOEST", BEA)
+    casework.set_status(core, number, "GELOEST", BEA, "Erledigt.")
     clock.forward(days=30, seconds=1)
     assert casework.destroy_originals(core) == 2
     assert originals.of_request(conn, number) == []

@@ -62,7 +62,7 @@ ACTIONS: dict[str, tuple[set[Right], Action]] = {
     "hide": ({Right.CHECK}, casework.hide),
     "set_status": (
         {Right.SET_STATUS},
-        lambda core, number, actor: casework.set_status(core, number, "GELOEST", actor),
+        lambda core, number, actor: casework.set_status(core, number, "GELOEST", actor, "Erledigt."),
     ),
     "note": ({Right.WRITE_PUBLIC}, lambda core, number, actor: casework.note(core, number, "Hallo", actor)),
     "assign": (

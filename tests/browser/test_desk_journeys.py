@@ -207,7 +207,7 @@ def test_a_report_on_private_ground_is_passed_on_unseen(
     assert to == "kim@example.org"
     assert "Der Ort liegt auf privatem Grund" in " ".join(mail.split())
     assert words not in mail
-    casework.set_status(town.core, number, "GELOEST", RITA)
+    casework.set_status(town.core, number, "GELOEST", RITA, "Erledigt.")
     assert [to for to, _ in mails(town, number)] == ["kim@example.org"]
     feed = httpx2.get(f"{town.base}/open311/v2/changes.json", timeout=60).text
     assert str(number) not in re.findall(r'"service_request_id": ?"?(\d+)', feed)
@@ -247,7 +247,7 @@ def test_a_chain_of_duplicates_ends_at_one_report(visit: Visit, town: Town, bea:
     assert [report.detailed_status for report in reports[:2]] == ["DUBLETTE", "DUBLETTE"]
     assert kinds(town, c).count("joined") == 2
     mails(town)
-    casework.set_status(town.core, c, "GELOEST", RITA)
+    casework.set_status(town.core, c, "GELOEST", RITA, "Erledigt.")
     assert [to for to, _ in mails(town, *numbers)] == sorted(["anna@example.org", *senders])
     casework.set_status(town.core, a, "IN_BEARBEITUNG", RITA)
     [reopened] = httpx2.get(f"{town.base}/open311/v2/requests/{a}.json?extensions=true", timeout=60).json()

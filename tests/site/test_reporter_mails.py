@@ -110,7 +110,7 @@ def test_a_duplicate_names_the_number_that_goes_on(
     assert recipients(mailbox) == ["kim@example.org"]
     assert str(second) in mailbox.last
     casework.merge(core, second, third, BEA)
-    casework.set_status(core, third, "GELOEST", BEA)
+    casework.set_status(core, third, "GELOEST", BEA, "Erledigt.")
     run_jobs(core, conn)
     told = recipients(mailbox)
     assert told.count("kim@example.org") == 1
@@ -250,7 +250,7 @@ def test_the_desk_sees_what_became_of_each_mail(
     run_jobs(core, conn)
     follow(core, conn, number, "anna@example.org", mailbox)
     before = lines(conn, number)
-    casework.set_status(core, number, "GELOEST", BEA)
+    casework.set_status(core, number, "GELOEST", BEA, "Erledigt.")
     [event] = [note for note in casework.show(core, number, CLARA).history if note.kind == "status_changed"]
     messages.tell_all(conn, event.id)
     assert lines(conn, number)[len(before) :] == [(True, "queued", None, 1), (False, "queued", None, 2)]

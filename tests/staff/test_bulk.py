@@ -60,7 +60,7 @@ def test_a_deadline_is_set_at_each_with_its_reason(
     sent = {"number": numbers, "act": "deadline", "preview": "1"}
     for day, words in (("2026-03-01", "Zu spät"), ("bald", "Unlesbar"), ("2026-03-20", "")):
         bea.post("/staff/reports/bulk", 400, **sent, **{"bulk-deadline": day}, text=words)
-    casework.set_status(core, numbers[2], "GELOEST", ACTOR)
+    casework.set_status(core, numbers[2], "GELOEST", ACTOR, "Erledigt.")
     fields = previewed(bea, numbers, "deadline", "2026-03-20", "Die Firma kommt erst dann")
     assert "20. März 2026" in bea.text
     assert fields["chosen"] == [f"{number}:1" for number in numbers[:2]]

@@ -118,6 +118,8 @@ def test_what_is_published_is_corrected_and_joined_from_its_case(desk: Desk, cit
     joined = form_of(checker, number) | {"outcome": "duplicate", "parent_number": str(original)}
     checker.post(f"/staff/check/{number}", 303, **joined)
     assert casework.show(desk.core, number, CLARA).request.parent_id == original
+    # Whoever came from the case is led back there, not to the next of the queue.
+    assert checker.response.location == f"/staff/reports/{number}?done=decided"
     # What is done is still put right there.
     assert f'href="/staff/check/{number}"' in checker.get(f"/staff/reports/{number}").text
 
@@ -381,6 +383,53 @@ def test_the_page_says_who_looks_at_a_report_until_they_leave(desk: Desk, citize
     one.post(f"/staff/check/{number}/here", 200, leaves="1")
     assert other.post(f"/staff/check/{number}/here").get_json() == {"other": ""}
     assert "wird gerade von Bea" not in one.get("/staff/reports").text
+
+
+def test_the_page_says_which_in_the_queue_it_is_and_whose(
+    desk: Desk, citizens: Api, core: Core, clock: Clock
+) -> None:
+    numbers = []
+    for _ in range(3):
+        numbers.append(held(citizens))
+        clock.forward(minutes=1)
+    bea, cem = (
+        desk.employee(Role.CHECKER, email=f"{name}@stadt.example", name=name) for name in ("Bea", "Cem")
+    )
+    casework.assign_person(core, numbers[1], cem.account_id, CLARA)
+    bea.get(f"/staff/check/{numbers[1]}")
+    assert "2. von 3, die warten" in bea.text
+    assert "PersonCem" in bea.text.replace("Person Cem", "PersonCem")
+    assert "Warum diese Einheit?" in bea.text
+    casework.publish(core, numbers[0], CLARA)
+    bea.get(f"/staff/check/{numbers[1]}")
+    assert "1. von 2, die warten" in bea.text
+    bea.get(f"/staff/check/{numbers[0]}")
+    assert "die warten" not in bea.text
+    # Cem goes on with it, and both read so.
+    cem.get(f"/staff/check/{numbers[1]}")
+    assert "Bea sieht sich diese Meldung gerade an." in cem.text
+    cem.get(f"/staff/reports/{numbers[1]}")
+    assert "Bea sieht sich diese Meldung gerade an." in cem.text
+    cem.post(f"/staff/check/{numbers[1]}/take", 303)
+    cem.get(f"/staff/check/{numbers[1]}")
+    assert "sieht sich" not in cem.text
+    bea.get(f"/staff/reports/{numbers[1]}")
+    assert "Cem sieht sich diese Meldung gerade an." in bea.text
+
+
+def test_what_was_replaced_is_read_by_whoever_may_see_originals(
+    desk: Desk, citizens: Api, core: Core
+) -> None:
+    number = held(citizens)
+    casework.publish(core, number, CLARA)
+    casework.edit(core, number, {"description": "Zebrastreifen verblasst"}, CLARA)
+    checker = desk.employee(Role.CHECKER)
+    worker = desk.employee(membership(Role.WORKER, units=("STRASSENVERKEHR",)), email="tom@stadt.example")
+    assert "Zebrastreifen kaum zu sehen" in checker.get(f"/staff/reports/{number}").text
+    assert "Ein ersetzter Text" in checker.text
+    page = worker.get(f"/staff/reports/{number}").text
+    assert "Zebrastreifen verblasst" in page
+    assert "kaum zu sehen" not in page
 
 
 def test_a_report_is_skipped_without_a_decision(checker: Employee, citizens: Api, clock: Clock) -> None:

@@ -1,9 +1,12 @@
 """The units' pages: take up, decline, hand over, give to a person, plan, mention; each in one form and few presses."""
 
+import io
 import re
+from typing import Any
 
 import pytest
 from lxml import html
+from sqlalchemy import Connection
 
 from open311.actions import casework
 from open311.actions.desk import templates
@@ -11,9 +14,12 @@ from open311.actions.desk.templates import TemplateContents
 from open311.model.access.actor import WORKER
 from open311.model.casework.cases import Case, Flag, Stage
 from open311.model.events.event_kinds import EventKind
+from open311.model.media import MediaVisibility
 from open311.model.service_request import Visibility
 from open311.model.staff.roles import Role
+from open311.storage import media
 from tests.actors import CLARA
+from tests.pictures import a_photo
 from tests.serving import Api, Clock, an_api
 from tests.staff.desk import Desk, Employee, membership
 
@@ -43,14 +49,12 @@ def number(desk: Desk) -> str:
     return reported
 
 
-def act(employee: Employee, number: str, name: str, status: int = 303, **fields: str) -> None:
+def act(employee: Employee, number: str, name: str, status: int = 303, /, **fields: Any) -> None:
     """Send the form of an act as its page at hand offers it, from the revision it shows."""
-    page = employee.get(f"/staff/reports/{number}").text
-    form = re.search(rf'<details class="act" id="act-{name}".*?</details>', page, re.DOTALL)
-    assert form, f"the page offers no {name}"
-    [revision] = re.findall(r'name="revision" value="(\d+)"', form[0])
-    for field in fields:
-        assert f'name="{field}"' in form[0], field
+    page = html.fromstring(employee.get(f"/staff/reports/{number}").text)
+    [form] = page.xpath(f"//details[@id='act-{name}']/form")
+    assert set(fields) <= set(form.xpath(".//@name"))
+    [revision] = form.xpath("./input[@name='revision']/@value")
     employee.post(f"/staff/reports/{number}/{name}", status, revision=revision, **fields)
 
 
@@ -133,6 +137,79 @@ def test_my_day_keeps_a_follow_up_until_somebody_acts(desk: Desk, number: str, c
     act(resi, number, "note", text="Die Schrauben sind da")
     assert "zur Wiedervorlage" not in resi.get("/staff?done=saved").text
     assert "(fällig)" not in resi.get(f"/staff/reports/{number}").text
+
+
+def test_a_slip_at_a_case_is_taken_back_by_who_made_it_within_a_minute(
+    desk: Desk, number: str, clock: Clock
+) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    assert 'class="undo"' not in rita.get(f"/staff/reports/{number}").text
+    before = casework.show(desk.core, int(number), CLARA)
+    act(rita, number, "status", status="GELOEST", status_notes="Schrauben ersetzt.")
+    page = html.fromstring(rita.get(f"/staff/reports/{number}").text)
+    [form] = page.xpath("//form[@class='undo']")
+    other = someone(desk, "Uwe", Role.WORKER, "GRUENFLAECHEN")
+    assert 'class="undo"' not in other.get(f"/staff/reports/{number}").text
+    other.post(form.get("action"), 400)
+    rita.post(form.get("action"), 303)
+    assert "done=taken_back" in rita.response.location
+    whole = casework.show(desk.core, int(number), CLARA)
+    assert (whole.request.detailed_status, whole.case.stage) == (before.request.detailed_status, Stage.ACCEPT)
+    assert whole.history[-2].data["taken_back"]
+    assert 'class="undo"' not in rita.get(f"/staff/reports/{number}").text
+    act(rita, number, "accept")
+    clock.forward(seconds=61)
+    assert 'class="undo"' not in rita.get(f"/staff/reports/{number}").text
+
+
+def test_whoever_closes_says_why_with_photos_and_sees_who_is_told(
+    desk: Desk, number: str, conn: Connection
+) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    form = html.fromstring(rita.get(f"/staff/reports/{number}").text).get_element_by_id("act-status")
+    assert "keine Adresse hinterlassen" in form.text_content()
+    act(rita, number, "status", 400, status="GELOEST", status_notes="  ")
+    assert "Schreiben Sie dazu, was geschehen ist" in rita.text
+    act(rita, number, "note", text="Vorher", photos=(io.BytesIO(a_photo()), "vorher.jpg"))
+    [before] = media.of_request(conn, int(number))
+    assert before.visibility is MediaVisibility.INTERNAL
+    act(
+        rita,
+        number,
+        "status",
+        status="GELOEST",
+        status_notes="Neue Ketten.",
+        photos=(io.BytesIO(a_photo()), "nachher.jpg"),
+        shown="1",
+        published=str(before.id),
+        without_mail="1",
+    )
+    whole = casework.show(desk.core, int(number), CLARA)
+    told = whole.history[-1]
+    photos = media.of_request(conn, int(number))
+    assert [photo.visibility for photo in photos] == [MediaVisibility.PUBLIC] * 2
+    assert {photo.update_id for photo in photos} == {told.id}
+    assert (told.kind, told.data["quiet"]) == (EventKind.STATUS_CHANGED, True)
+    assert told.data["photos"] == [f"/media/{photo.key}" for photo in photos]
+    # What was a slip is seen by nobody outside any more.
+    rita.post(f"/staff/reports/{number}/take_back", 303)
+    taken_back = media.of_request(conn, int(number))
+    assert [photo.visibility for photo in taken_back] == [MediaVisibility.INTERNAL] * 2
+    act(rita, number, "status", status="GELOEST", status_notes="Neue Ketten.", published=str(photos[1].id))
+    assert [photo.visibility for photo in media.of_request(conn, int(number))] == ["internal", "public"]
+
+
+def test_photos_of_others_are_not_shown_with_a_status(desk: Desk, number: str, conn: Connection) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    report = {"status": "GELOEST", "status_notes": "Neue Ketten.", "published": "4711"}
+    rita.post(f"/staff/reports/{number}/status", 400, **report)
+    assert casework.show(desk.core, int(number), CLARA).request.detailed_status != "GELOEST"
+    rita.post(
+        f"/staff/reports/{number}/status",
+        400,
+        **report | {"published": "", "photos": (io.BytesIO(b"no"), "x")},
+    )
+    assert media.of_request(conn, int(number)) == []
 
 
 def test_taking_a_report_off_gives_a_reason(desk: Desk, number: str) -> None:
@@ -270,6 +347,12 @@ def test_what_others_did_meanwhile_is_told_and_what_was_typed_is_kept(desk: Desk
     )
     assert "Nicht unseres" in rita.text
     assert case_of(desk, number).unit == "GRUENFLAECHEN"
+    # The button beside what happened sends the form as it stands, from the revision of now.
+    page = html.fromstring(rita.response.text)
+    [again] = page.xpath("//section[@role='alert']//button/@form")
+    form = next(form for form in page.forms if form.get("id") == again)
+    rita.post(form.action, 303, **form.fields)
+    assert case_of(desk, number).unit == "TIEFBAU"
 
 
 def test_templates_stand_at_the_forms_of_a_case_and_no_gap_of_them_is_sent(desk: Desk, api: Api) -> None:
@@ -281,9 +364,13 @@ def test_templates_stand_at_the_forms_of_a_case_and_no_gap_of_them_is_sent(desk:
     bea = someone(desk, "Bea", Role.CHECKER)
     casework.set_deadline(desk.core, number, None, "offen", CLARA)
     page = bea.get(f"/staff/reports/{number}").text
-    assert page.count(f"Zu {number}: fertig bis {{due}}.") == 3
+    assert page.count(f"Zu {number}: fertig bis {{due}}.") == 4
     assert "Noch auszufüllen: {due}" in bea.text
-    for name, field in (("status", "status_notes"), ("answer", "text"), ("ask", "text")):
+    for name, field in (
+        ("status", "status_notes"),
+        ("answer", "text"),
+        ("ask", "text"),
+    ):
         act(bea, str(number), name, 400, **{field: "Fertig bis {due}."})
         assert "Der Text hat noch Lücken: {due}." in bea.text
 

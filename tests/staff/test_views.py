@@ -221,7 +221,7 @@ def test_open_cases_of_a_colleague_are_listed_and_neither_counted_nor_kept_nor_t
     lead.post("/staff/exports", 400, person=rita)
     lead.post("/staff/reports/views", 400, name="Rita", person=rita)
     # A case that is done is nobody's, even for whoever asks for all.
-    casework.set_status(core, numbers[0], "GELOEST", ACTOR)
+    casework.set_status(core, numbers[0], "GELOEST", ACTOR, "Erledigt.")
     assert listed(lead, f"person={rita}&stage=all") == set()
 
 
@@ -233,7 +233,7 @@ def test_a_search_by_words_looks_into_every_visibility_and_stage(bea: Employee, 
     acts: tuple[Callable[[], object], ...] = (
         lambda: casework.withhold(core, withheld, ACTOR),
         lambda: casework.hide(core, hidden, ACTOR),
-        lambda: casework.set_status(core, closed, "GELOEST", ACTOR),
+        lambda: casework.set_status(core, closed, "GELOEST", ACTOR, "Erledigt."),
     )
     for act in acts:
         act()

@@ -98,7 +98,7 @@ def test_claims_wishes_and_what_was_decided(core: Core, conn: Connection, api: A
     assert casework.show(core, number, CLARA).case.awaits == {"claim"}
     updates.publish(core, first, CLARA)
     assert casework.show(core, number, CLARA).case.awaits == set()
-    casework.set_status(core, number, "GELOEST", BEA)
+    casework.set_status(core, number, "GELOEST", BEA, "Erledigt.")
     second = claim(core, number, "OPEN")
     case = casework.show(core, number, CLARA).case
     assert (case.awaits, case.stage) == ({"reopen"}, Stage.DONE)
@@ -173,7 +173,7 @@ def test_filters(core: Core, conn: Connection, held: list[int], clock: Clock) ->
     assert found(overdue=True) == [second, third]
     assert found(untouched_since=START) == []
     assert found(untouched_since=clock.now) == held
-    casework.set_status(core, first, "GELOEST", BEA)
+    casework.set_status(core, first, "GELOEST", BEA, "Erledigt.")
     assert found() == [second, third]
     assert found(stages=[Stage.DONE]) == [first]
     assert found(stages=tuple(Stage)) == held
@@ -290,7 +290,7 @@ def test_neighbours_by_distance_words_and_picture(
     near = at(49.4801, "Zwei alte Matratzen und ein Sofa")
     far = at(49.4900, "Zwei alte Matratzen und ein Sofa")
     closed = at(49.48005, "Sperrmüll")
-    casework.set_status(core, closed, "GELOEST", BEA)
+    casework.set_status(core, closed, "GELOEST", BEA, "Erledigt.")
     hidden = at(49.48, "Matratzen")
     casework.hide(core, hidden, BEA)
     withheld = at(49.48002, "Matratze auf Privatgrund")
@@ -389,7 +389,7 @@ ACTS = (
     lambda core, number: casework.publish(core, number, BEA),
     lambda core, number: casework.withhold(core, number, BEA),
     lambda core, number: casework.hide(core, number, BEA),
-    lambda core, number: casework.set_status(core, number, "GELOEST", BEA),
+    lambda core, number: casework.set_status(core, number, "GELOEST", BEA, "Erledigt."),
     lambda core, number: casework.set_status(core, number, "IN_BEARBEITUNG", BEA),
     lambda core, number: casework.assign(core, number, "GRUENFLAECHEN", BEA),
     lambda core, number: casework.assign(core, number, "BUERGERBERATUNG", BEA),

@@ -20,6 +20,7 @@ from open311.actions.casework.conversation.notes import add_note, change_note, r
 from open311.actions.casework.conversation.reopening import RatingPage, find_rating, keep_closed, rate, reopen
 from open311.actions.casework.decisions import decide
 from open311.actions.casework.duplicates_told import tell_duplicates
+from open311.actions.casework.moving_on import move_on, set_status
 from open311.actions.casework.opening import keep_up
 from open311.actions.casework.outside.field_work import move_stop, plan_round, report_from_field
 from open311.actions.casework.outside.order_answers import OrderPage, answer_order, find_order, photo_of_order
@@ -45,7 +46,6 @@ from open311.actions.casework.progress.status_moves import (
     go_on_here,
     hand_on,
     note,
-    set_status,
 )
 from open311.actions.casework.publication.acceptance import accept
 from open311.actions.casework.publication.erasure import erase, erase_locked
@@ -94,6 +94,7 @@ __all__ = [
     "keep_closed",
     "keep_up",
     "merge",
+    "move_on",
     "move_stop",
     "note",
     "order",

@@ -107,6 +107,9 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
         case Outcome.WITHHOLD:
             visibility.keep_back(work, visibility.reason_of(work, decision.reason))
             if decision.status is not None:
+                # A reason has words of its own, which the reporter gets.
+                if decision.reason is None:
+                    _require_words(work, decision)
                 status_moves.move(work, status_moves.status_of(work, decision.status), decision.status_notes)
         case Outcome.DUPLICATE:
             if original is None:
@@ -131,10 +134,16 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
         correspondence.write_answer(work, decision.message)
 
 
+def _require_words(work: Work, decision: Decision) -> None:
+    wanted = status_moves.status_of(work, decision.status or "")
+    status_moves.require_words(work, wanted, decision.status_notes or decision.message)
+
+
 def _publish(work: Work, decision: Decision) -> None:
     if not work.is_public:
         visibility.show(work, decision.status_notes)
     if decision.status is not None and decision.status != work.request.detailed_status:
+        _require_words(work, decision)
         status_moves.move(work, status_moves.status_of(work, decision.status), decision.status_notes)
 
 

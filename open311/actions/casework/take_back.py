@@ -56,6 +56,8 @@ def _undo(work: Work, last: undo.Undo) -> None:
     work.is_undo = True
     _put_back(work, last)
     events.take_back(work.conn, last.events)
+    for event_id in last.events:
+        media.keep_internal(work.conn, work.number, event_id)
     work.tell_staff(EventKind.TAKEN_BACK, in_feed=bool(last.columns), events=list(last.events))
     work.write()
 

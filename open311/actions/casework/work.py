@@ -4,7 +4,7 @@ What the public sees changes in `service_requests`, with its version and `update
 no public answer is made of. The case's revision counts both, so that nobody overwrites what they have not seen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Any
 
 from open311.actions.casework.duplicates_told import tell_duplicates
 from open311.actions.casework.line import Line, without_blanks
+from open311.actions.photos.media import Files, attach
 from open311.actions.staff_mail import arrivals
 from open311.core import Core
 from open311.model.access.actor import Actor, ActorKind, Right
@@ -20,6 +21,7 @@ from open311.model.casework.cases import Case, stage
 from open311.model.catalogue import Catalogue
 from open311.model.events import data_of
 from open311.model.events.event_kinds import EventKind
+from open311.model.media import MediaVisibility
 from open311.model.service_request import ServiceRequest, Status
 from open311.model.task_names import TaskName
 from open311.storage import events, jobs, media
@@ -58,6 +60,7 @@ class Work:
     _lines: list[Line] = field(default_factory=list)
     _photos_before: dict[int, str] = field(default_factory=dict)
     _is_touched: bool = False
+    _brought: tuple[Files, bool, Sequence[int]] | None = None
 
     def __post_init__(self) -> None:
         self._request_before, self._case_before = self.request, self.case
@@ -149,6 +152,10 @@ class Work:
         part.is_part = True
         self.parts.append(part)
 
+    def bring(self, files: Files, *, shown: bool, published: Sequence[int] = ()) -> None:
+        """Have photos come with what is told last: new ones, and some of the case that staff kept to themselves."""
+        self._brought = (files, shown, published)
+
     def remember_photo(self, media_id: int, visibility: str) -> None:
         """Who could see a photo before, so that it can be put back."""
         self._photos_before.setdefault(media_id, visibility)
@@ -173,6 +180,7 @@ class Work:
         if self._columns or self._is_touched or updated:
             service_requests.change(self.conn, self._request_before, self.now, **self._columns)
         self._append()
+        self._attach_photos()
         tell_duplicates(self.core, self.conn, self._request_before, self.request, self.actor)
         self._settle_follow_up()
         self.write_case()
@@ -245,6 +253,16 @@ class Work:
                 jobs.defer(self.conn, TaskName.WRITE_TO_REPORTER, at=at, event_id=self.events[-1])
             elif line.letter is TaskName.WRITE_TO_CONTRACTOR:
                 jobs.defer(self.conn, TaskName.WRITE_TO_CONTRACTOR, at=at, event_id=self.events[-1])
+
+    def _attach_photos(self) -> None:
+        if self._brought is None:
+            return
+        (files, shown, published), update_id = self._brought, self.events[-1]
+        shown = shown and self.is_public
+        attach(self.core, self.conn, self.number, files, shown=shown, internal=True, update_id=update_id)
+        visibility = MediaVisibility.PUBLIC if self.is_public else MediaVisibility.INTERNAL
+        for media_id in published:
+            media.change(self.conn, media_id, update_id=update_id, visibility=visibility)
 
     def _undo(self) -> undo.Undo:
         # Which photos were shown follows from the photos, which are put back by themselves.

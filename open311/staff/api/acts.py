@@ -12,6 +12,7 @@ from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Priority
 from open311.model.casework.decisions import Decision, PhotoEdit
+from open311.model.casework.progress import Progress
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Location
 from open311.staff.api import bodies
@@ -90,6 +91,12 @@ def _decide(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     return casework.decide(current.core(), seen.number, decision, seen.actor, expected_revision=revision)
 
 
+def _move_on(seen: SeenCase, sent: Sent, revision: int | None) -> object:
+    return casework.move_on(
+        current.core(), seen.number, Progress(**sent), seen.actor, expected_revision=revision
+    )
+
+
 ACTS = (
     Act("decide", Right.CHECK, bodies.DecideBody, _decide, "Decide about a report that waits for it."),
     Act("publish", Right.CHECK, bodies.Nothing, acting(casework.publish), "Show a report to everybody."),
@@ -111,7 +118,7 @@ ACTS = (
         "status",
         Right.SET_STATUS,
         bodies.StatusBody,
-        acting(casework.set_status, "status", status_notes="status_notes"),
+        _move_on,
         "Set the status, with public words.",
     ),
     Act("note", Right.NOTE, bodies.NoteBody, add_note, "Write a note for colleagues.", needs_revision=False),

@@ -20,7 +20,11 @@ class Nothing(Body):
 
 class StatusBody(Body):
     status = Text(200, required=True, metadata={"description": "A code of the catalogue."})
-    status_notes = Text(metadata={"description": "Public words about it."})
+    status_notes = Text(metadata={"description": "Public words about it; a report is not closed without."})
+    message = Text(metadata={"description": "Words to the reporter alone."})
+    mail = fields.Boolean(
+        metadata={"description": "Whether whoever follows the report hears of it; without this they do."}
+    )
 
 
 class TextBody(Body):

@@ -9,21 +9,24 @@ from flask.typing import ResponseReturnValue
 from open311.actions import casework
 from open311.actions.addresses import look_ups
 from open311.base.errors import Invalid, NotFound, problem
-from open311.base.text import whole_number
+from open311.base.text import tidy, whole_number
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.access.visibility import is_everybodys
 from open311.model.casework.cases import Case, Flag, Priority
+from open311.model.casework.progress import Progress, publishable
+from open311.model.catalogue import Service
 from open311.model.desk.desk_catalogue import ReasonFor
 from open311.model.service_request import Location
 from open311.site import addresses
 from open311.site.list import maps
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
-from open311.site.words import degrees
+from open311.site.words import catalogue_text, degrees, words
 from open311.staff import actor_names, nearby, way_back
 from open311.staff.blueprint import address, page, redirect_to, signed_in
 from open311.staff.case import template_gaps, timeline
+from open311.staff.forms import posted_photos
 from open311.staff.seen_case import (
     NOTHING_REFUSED,
     Act,
@@ -38,6 +41,12 @@ from open311.staff.seen_case import (
 from open311.storage.desk import colleagues
 from open311.storage.desk.case import mentions
 
+# What staff put right; of the rest the words say enough.
+TEXT_NAMES = {
+    "description": "page.report.description",
+    "title": "desk.check.title_of",
+    "address": "page.report.address",
+}
 # In degrees: some two hundred metres.
 AROUND = 0.002
 
@@ -65,7 +74,8 @@ def report_act(number: int, act: str) -> ResponseReturnValue:
     casework.read_mentions(current.core(), number, seen.actor)
     if request.form.get("back") == "home":
         return redirect_to("home", done="saved")
-    return redirect_to("report", done="saved", number=number, **way_back.of_request().query)
+    done = "taken_back" if act == "take_back" else "saved"
+    return redirect_to("report", done=done, number=number, **way_back.of_request().query)
 
 
 def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool = False) -> Response:
@@ -80,7 +90,12 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
     service = catalogue.services.get(whole.request.service_code)
     # With those that the public does not see; who may not see the reporter gets the public ones.
     answers = whole.submission.get("attributes") or whole.request.attributes
-    who = [f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []
+    other = seen.other_present
+    who = [
+        *([f"staff:{whole.case.assignee_id}"] if whole.case.assignee_id else []),
+        *([other] if other else []),
+    ]
+    names = actor_names.of_actors(who)
     return render_case(
         "case/report.html",
         seen,
@@ -92,7 +107,8 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         is_mentioned=is_mentioned,
         declined_by=_declined_by(whole.case),
         answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
-        names=actor_names.of_actors(who),
+        names=names,
+        other=names.get(other or "", ""),
         statuses=[
             status
             for status in catalogue.statuses.values()
@@ -110,10 +126,21 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         degrees=degrees,
         map_around=_map_around(whole.request.location),
         public_address=_public_address(seen),
+        field_name=lambda name: _field_name(name, service),
+        publishable=publishable(whole.photos, whole.history),
         account_id=signed_in().account.id,
         now=core.now(),
         today=core.now().astimezone(catalogue.jurisdiction.time_zone).date(),
     )
+
+
+def _field_name(name: str, service: Service | None) -> str:
+    """What a text of a report is called, or the question behind an answer."""
+    kind, _, code = name.partition(".")
+    if kind != "attributes":
+        return words(TEXT_NAMES.get(name, "desk.originals.text"))
+    asked = {attribute.code: attribute for attribute in service.attributes} if service else {}
+    return catalogue_text(asked[code].description) if code in asked else code
 
 
 def _map_around(place: Location | None) -> str:
@@ -133,6 +160,20 @@ def _public_address(seen: SeenCase) -> str:
 def _declined_by(case: Case) -> str | None:
     """The unit that has declined, while nobody has said whose it is."""
     return case.former_units[-1] if Flag.DECLINED in case.flags and case.former_units else None
+
+
+def _move_on(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
+    chosen = map(whole_number, request.form.getlist("published"))
+    progress = Progress(
+        status=form.get("status", ""),
+        status_notes=form.get("status_notes"),
+        message=tidy(form.get("message", "")) or None,
+        mail=not form.get("without_mail"),
+        photos=posted_photos(),
+        shown=bool(form.get("shown")),
+        published=[media_id for media_id in chosen if media_id is not None],
+    )
+    casework.move_on(current.core(), seen.number, progress, seen.actor, expected_revision=revision)
 
 
 def _take(seen: SeenCase, form: Mapping[str, str], revision: int | None) -> None:
@@ -202,7 +243,7 @@ def _note_of(seen: SeenCase, form: Mapping[str, str]) -> int:
 
 
 ACTS: Mapping[str, Act] = {
-    "status": acting(casework.set_status, "status", status_notes="status_notes"),
+    "status": _move_on,
     "note": add_note,
     "change_note": _change_note,
     "remove_note": _remove_note,
@@ -218,6 +259,7 @@ ACTS: Mapping[str, Act] = {
     "decline": acting(casework.decline, "reason", to="unit"),
     "defer": _defer,
     "priority": _prioritise,
+    "take_back": lambda seen, form, revision: casework.take_back(current.core(), seen.number, seen.actor),
     "separate": acting(casework.separate),
     "publish": acting(casework.publish),
     "withhold": acting(casework.withhold, reason="reason-withhold"),

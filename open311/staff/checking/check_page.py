@@ -11,7 +11,7 @@ from flask import Response
 from open311.base.errors import Conflict
 from open311.http import current
 from open311.model.access.actor import Right
-from open311.model.casework.cases import Flag, Priority
+from open311.model.casework.cases import Case, Flag, Priority, Stage
 from open311.model.casework.decisions import Outcome
 from open311.model.casework.personal_hints import personal_hints
 from open311.model.desk.desk_catalogue import ReasonFor
@@ -24,12 +24,15 @@ from open311.site.list import maps
 from open311.site.list.listing import services_by_group
 from open311.site.view_models import every_answer
 from open311.staff import actor_names, nearby, way_back
+from open311.staff.blueprint import staff
 from open311.staff.case import template_gaps, timeline
 from open311.staff.checking.decision_form import WITH_STATUS, shown_values
 from open311.staff.checking.sent_form import SentForm
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase
 from open311.storage.desk.case import presence, suspicion
+from open311.storage.desk.lists import queue
+from open311.storage.desk.scope import scope_of
 
 # So many are seen without asking for more.
 AT_FIRST = 3
@@ -123,6 +126,11 @@ def suspicious_of(jurisdiction_id: str) -> Suspicious:
     return current.core().catalogues.owner(jurisdiction_id).desk.suspicious
 
 
+def is_waiting(case: Case) -> bool:
+    """Whether a case stands in the queue."""
+    return bool(case.awaits) or case.stage is Stage.CHECK
+
+
 def check_page(seen: SeenCase, shown: FormState) -> Response:
     """The page; notes that this person is looking at the report."""
     core, number = current.core(), seen.number
@@ -131,10 +139,20 @@ def check_page(seen: SeenCase, shown: FormState) -> Response:
         # first.
         other = presence.claim(conn, number, str(seen.actor), core.now())
         suspicions = suspicion.of_requests(conn, [number], core.now(), suspicious_of)
+        case = seen.whole.case
+        place, total = (
+            queue.place_of(conn, scope_of(staff(), Right.CHECK), case) if is_waiting(case) else (0, 0)
+        )
+    person = f"staff:{case.assignee_id}" if case.assignee_id else ""
+    names = actor_names.of_actors(filter(None, (other, person)))
     return render(
         "checking/check_report.html",
         status=shown.status,
-        other=actor_names.of_actors([other])[other] if other else "",
+        other=names.get(other or "", ""),
+        person=names.get(person, ""),
+        place=place,
+        total=total,
+        most_counted=queue.MOST_COUNTED,
         declines=_declines(seen),
         offered_boxes=sum(len(photo.suggested or ()) for photo in seen.whole.photos),
         suspicions=suspicions.get(number, ()),

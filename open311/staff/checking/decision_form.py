@@ -29,6 +29,7 @@ FIELDS = {
     "error.location.outside": "outside",
     "error.service_code.unknown": "service_code",
     "error.agency.unknown": "unit",
+    "error.status.words": "status_notes",
     "desk.error.priority": "priority",
 }
 LENGTH = "error.edit.length"

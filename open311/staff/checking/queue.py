@@ -14,9 +14,9 @@ from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.decisions import Decision
 from open311.model.casework.desk_search import BY_TIME, Position
-from open311.staff import actor_names
+from open311.staff import actor_names, way_back
 from open311.staff.blueprint import page, redirect_to, staff
-from open311.staff.checking.check_page import FormState, check_page, suspicious_of
+from open311.staff.checking.check_page import FormState, check_page, is_waiting, suspicious_of
 from open311.staff.checking.decision_form import field_of, read_decision, shown_values
 from open311.staff.checking.photo_form import read_photos
 from open311.staff.checking.sent_form import SentForm
@@ -115,10 +115,16 @@ def _last() -> int | None:
 
 
 def _go_on(decision: Decision, seen: SeenCase) -> ResponseReturnValue:
-    """To the next report, with a way back for a minute; who only saved stays."""
+    """To the next report of the queue, with a way back for a minute; who only saved stays."""
     number = seen.number
+    way = way_back.of_request().query
     if request.form.get("save"):
-        return redirect_to("check_report", done="saved", number=number)
+        return redirect_to("check_report", done="saved", number=number, **way)
+    if not is_waiting(seen.whole.case):
+        # Whoever came from the case to put it right goes back there, and can take it back there.
+        with current.core().database.begin() as conn:
+            presence.leave(conn, number, str(seen.actor))
+        return redirect_to("report", done="decided", number=number, **way)
     following = _following(seen)
     if following is None:
         return redirect_to("check_queue", last=number)
@@ -151,6 +157,15 @@ def check_back(number: int) -> ResponseReturnValue:
     return redirect_to("check_report", done="taken_back", number=number)
 
 
+@page("/check/<number:number>/take", Right.CHECK, methods=("POST",))
+def check_take(number: int) -> ResponseReturnValue:
+    """Go on with a report in the place of a colleague, who reads so on their page."""
+    seen, core = _checked_case(number), current.core()
+    with core.database.begin() as conn:
+        presence.take_over(conn, number, str(seen.actor), core.now())
+    return redirect_to("check_report", number=number, **way_back.of_request().query)
+
+
 @page("/check/<number:number>/here", Right.CHECK, methods=("POST",))
 def check_here(number: int) -> ResponseReturnValue:
     """Say that somebody still looks at a report, or does no more; who else does, in words."""
@@ -175,8 +190,7 @@ def check_update(number: int, update_id: int) -> ResponseReturnValue:
     revision = _edit_photos(seen, update_id)
     act = updates.publish if request.form.get("act") == "publish" else updates.hide
     act(current.core(), update_id, seen.actor, expected_revision=revision)
-    latest = find_case(number).whole.case
-    if latest.awaits or latest.stage is Stage.CHECK:
+    if is_waiting(find_case(number).whole.case):
         return redirect_to("check_report", done="decided", number=number)
     return _go_on(Decision(), seen)
 

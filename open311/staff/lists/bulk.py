@@ -29,6 +29,7 @@ from open311.model.casework.bulk import (
 )
 from open311.model.casework.cases import Priority, Stage
 from open311.model.casework.desk_filters import MINE
+from open311.model.service_request import Status
 from open311.model.staff import rights
 from open311.site.words import calendar_day, catalogue_text, words
 from open311.staff import actor_names
@@ -45,7 +46,8 @@ from open311.storage.desk.scope import scope_of
 
 # What can be made of a selection beside an act, and the page that makes it.
 TAKEN_TO = {"csv": "reports_csv", "xlsx": "reports_xlsx", "pdf": "reports_pdf", "round": "field_plan"}
-FIELDS = {"desk.bulk.act": "act", "desk.bulk.text": "text", "error.reason.required": "text"}
+OF_TEXT = ("desk.bulk.text", "error.reason.required", "error.status.words")
+FIELDS = {"desk.bulk.act": "act", **dict.fromkeys(OF_TEXT, "text")}
 LONGEST_TEXT = 4_000
 
 
@@ -156,6 +158,9 @@ def _wish(rows: Sequence[CaseRow]) -> BulkWish:
         return BulkWish(act, _day(rows, value), _with_reason(text))
     if value not in dict(_choices(rows)[act]):
         raise Invalid(problem("desk.bulk.value"))
+    statuses = (current.core().catalogues.owner(row.case.jurisdiction_id).statuses for row in rows)
+    if act is BulkAct.STATUS and not text and any(known[value].status == Status.CLOSED for known in statuses):
+        raise Invalid(problem("error.status.words"))
     return BulkWish(act, str(signed_in().account.id) if value == MINE else value, text)
 
 

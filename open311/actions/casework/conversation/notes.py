@@ -1,7 +1,11 @@
 """Internal notes: for staff alone, never in conflict with what others do; whom they name hears of it."""
 
+from collections.abc import Sequence
+from typing import IO
+
 from open311.actions.casework.opening import opened
 from open311.actions.casework.work import Work
+from open311.actions.photos import media
 from open311.actions.staff_mail import arrivals
 from open311.base.errors import Forbidden, Invalid, NotFound, problem
 from open311.base.text import tidy
@@ -18,16 +22,28 @@ NOTE_LENGTH = 10_000
 
 
 def add_note(
-    core: Core, service_request_id: int, text: str, actor: Actor, *, about_person: bool = False
+    core: Core,
+    service_request_id: int,
+    text: str,
+    actor: Actor,
+    *,
+    about_person: bool = False,
+    photos: Sequence[IO[bytes]] = (),
 ) -> int:
     """Write an internal note; returns its id. `about_person`: whoever is named in it may ask for it."""
     words = _words(text)
-    with opened(core, service_request_id, actor, Right.NOTE) as work:
+    pictures, problems = media.read(core, photos)
+    Invalid.unless_empty(problems)
+    with (
+        media.in_store(core, pictures) as files,
+        opened(core, service_request_id, actor, Right.NOTE) as work,
+    ):
         note_id = storage.add(
             work.conn, service_request_id, str(actor), words, work.now, about_person=about_person
         )
         _mention(work, note_id, words)
         work.tell_staff(EventKind.NOTE_ADDED, note_id=note_id)
+        work.bring(files, shown=False)
     return note_id
 
 

@@ -166,7 +166,9 @@ def confirm_order(
         public = _publish_photos(work, order_id, photos)
         if status is not None and status != work.request.detailed_status:
             work.require(Right.SET_STATUS)
-            status_moves.move(work, status_moves.status_of(work, status), status_notes or None, public)
+            wanted = status_moves.status_of(work, status)
+            status_moves.require_words(work, wanted, status_notes)
+            status_moves.move(work, wanted, status_notes or None, public)
         elif status_notes or public:
             work.require(Right.WRITE_PUBLIC)
             work.tell_status(EventKind.UPDATED, {}, {"status_notes": status_notes or None, **public})

@@ -10,9 +10,10 @@ from open311.actions.casework.progress import planning
 from open311.actions.casework.progress.separation import let_go
 from open311.actions.casework.work import Work
 from open311.base.errors import Invalid, problem
+from open311.base.text import tidy
 from open311.core import Core
 from open311.model import status
-from open311.model.access.actor import WORKER, Actor, Right
+from open311.model.access.actor import WORKER, Actor, ActorKind, Right
 from open311.model.casework.cases import Flag, Stage
 from open311.model.casework.gaps import require_filled
 from open311.model.casework.ownership import Part
@@ -23,34 +24,18 @@ from open311.storage import events
 from open311.storage.database import Connection
 
 
-def set_status(
-    core: Core,
-    service_request_id: int,
-    to: str,
-    actor: Actor,
-    status_notes: str | None = None,
-    *,
-    expected_revision: int | None = None,
-) -> int:
-    """Move a request to a detailed status of its catalogue, with a public note.
-
-    That it is a duplicate is said by joining it with the report it repeats, which alone can be followed from then on.
-    """
-    require_filled(status_notes)
-    with opened(core, service_request_id, actor, Right.SET_STATUS, expected_revision) as work:
-        status = status_of(work, to)
-        if status.is_for_duplicates and work.request.parent_id is None:
-            raise Invalid(problem("error.status.duplicate", status=to))
-        move(work, status, status_notes)
-    return work.case.revision
-
-
 def status_of(work: Work, code: str) -> DetailedStatus:
     """A status of the catalogue; raises `Invalid`."""
     if code not in work.catalogue.statuses:
         known = ", ".join(work.catalogue.statuses)
         raise Invalid(problem("error.status.unknown", status=code, known=known))
     return work.catalogue.statuses[code]
+
+
+def require_words(work: Work, to: DetailedStatus, status_notes: str | None) -> None:
+    """Raise `Invalid` where staff close a report and nobody reads why."""
+    if to.status == Status.CLOSED and work.actor.kind is ActorKind.STAFF and not tidy(status_notes or ""):
+        raise Invalid(problem("error.status.words"))
 
 
 def move(

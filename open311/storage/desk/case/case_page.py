@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, FromClause, select
 
 from open311.model.casework.cases import Case
 from open311.model.events import Event
@@ -16,18 +16,21 @@ from open311.storage import events, media
 from open311.storage.desk.case import notes, originals
 from open311.storage.desk.case.notes import Note
 from open311.storage.desk.case.originals import Original
+from open311.storage.desk.case.presence import Presence
+from open311.storage.desk.case.undo import LastAct
 from open311.storage.events import updates
 from open311.storage.mails import sent_mails
 from open311.storage.mails.sent_mails import MailLine, MailState, SentKind
 from open311.storage.requests import cases
 from open311.storage.requests.rows import COLUMNS, request_from
+from open311.storage.tables import case_presence, case_undo, followers, reporters, submissions
 from open311.storage.tables import cases as cases_table
-from open311.storage.tables import followers, reporters, submissions
 from open311.storage.tables import service_requests as requests_table
 
 # Events that are a letter to the reporter.
 LETTERS = (EventKind.ANSWERED, EventKind.ASKED)
 TO_CITIZENS = (SentKind.NEWS, SentKind.CONFIRM, SentKind.RECEIPT)
+BESIDE = (reporters, submissions, case_undo, case_presence)
 _r, _f = requests_table.c, followers.c
 
 
@@ -68,6 +71,8 @@ class WholeCase:
     told: MailAudience
     mails: Sequence[MailLine]
     claims: Sequence[tuple[Event, Reporter]]
+    last_act: LastAct | None
+    present: Presence | None
 
     @property
     def is_reporter_out_of_reach(self) -> bool:
@@ -103,7 +108,7 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
     found = _request_and_case(conn, service_request_id)
     if found is None:
         return None
-    request, case, reporter, submission = found
+    request, case, (reporter, submission, last_act, present) = found
     history = events.of_request(conn, service_request_id)
     decided = {event.claim_id for event in history}
     claims = [event for event in history if event.kind in cases.AWAITING and event.id not in decided]
@@ -111,7 +116,7 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
     return WholeCase(
         request=request,
         case=case,
-        reporter={name: value for name, value in reporter.items() if name != "service_request_id"},
+        reporter={name: value for name, value in reporter.items() if value and name != "service_request_id"},
         submission=submission,
         photos=media.of_request(conn, service_request_id),
         notes=notes.of_request(conn, service_request_id),
@@ -121,30 +126,30 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
         told=_audience(conn, service_request_id, reporter),
         mails=_mails(conn, service_request_id, history),
         claims=[(event, senders.get(event.id, Reporter())) for event in claims],
+        last_act=(last_act and LastAct(last_act["actor"], last_act["revision"], last_act["until_datetime"]))
+        or None,
+        present=(present and Presence(present["actor"], present["until_datetime"])) or None,
     )
 
 
 def _request_and_case(
     conn: Connection, service_request_id: int
-) -> tuple[ServiceRequest, Case, Mapping[str, Any], Mapping[str, Any]] | None:
-    """A request with the rows that are beside it: its case, what is known of its sender, and how it came in."""
-    joined = (
-        requests_table.join(cases_table, cases_table.c.service_request_id == _r.id)
-        .outerjoin(reporters, reporters.c.service_request_id == _r.id)
-        .outerjoin(submissions, submissions.c.service_request_id == _r.id)
-    )
-    query = select(*COLUMNS, cases_table, reporters, submissions).select_from(joined)
+) -> tuple[ServiceRequest, Case, list[Mapping[str, Any]]] | None:
+    """A request, its case, and the rows that may stand beside it, empty where they do not: what is known of its sender,
+    how it came in, its last act, and who looks at it."""
+    joined: FromClause = requests_table.join(cases_table, cases_table.c.service_request_id == _r.id)
+    for table in BESIDE:
+        joined = joined.outerjoin(table, table.c.service_request_id == _r.id)
+    query = select(*COLUMNS, cases_table, *BESIDE).select_from(joined)
     row = conn.execute(query.where(_r.id == service_request_id)).one_or_none()
     if row is None:
         return None
     # Tables that are beside each other have columns of one name; by position the first ones are meant.
     request = request_from(tuple(row)[: len(COLUMNS)])
-    case, reporter, submission = (
-        {column.name: row._mapping[column] for column in table.c}
-        for table in (cases_table, reporters, submissions)
+    case, *beside = (
+        {column.name: row._mapping[column] for column in table.c} for table in (cases_table, *BESIDE)
     )
-    known = {name: value for name, value in reporter.items() if value}
-    return request, Case.from_row(case), known, submission if submission["service_request_id"] else {}
+    return request, Case.from_row(case), [values if values["service_request_id"] else {} for values in beside]
 
 
 def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:

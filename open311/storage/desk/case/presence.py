@@ -1,5 +1,6 @@
 """Who looks at a report just now: said to others for minutes, never written down."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
@@ -10,6 +11,14 @@ from open311.storage.tables import case_presence
 _p = case_presence.c
 # A page says so again while it is open; closing it says nothing.
 LASTS = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who looks at a report, and until when that is believed."""
+
+    actor: str
+    until: datetime
 
 
 def claim(conn: Connection, service_request_id: int, actor: str, now: datetime) -> str | None:
@@ -23,6 +32,13 @@ def claim(conn: Connection, service_request_id: int, actor: str, now: datetime) 
         return None
     holder = conn.execute(select(_p.actor).where(_p.service_request_id == service_request_id)).scalar()
     return None if holder in (None, actor) else str(holder)
+
+
+def take_over(conn: Connection, service_request_id: int, actor: str, now: datetime) -> None:
+    """Be the one that is named from now on, whoever was before."""
+    row = {"actor": actor, "until_datetime": now + LASTS}
+    mine = insert(case_presence).values(service_request_id=service_request_id, **row)
+    conn.execute(mine.on_conflict_do_update(index_elements=["service_request_id"], set_=row))
 
 
 def leave(conn: Connection, service_request_id: int, actor: str) -> None:

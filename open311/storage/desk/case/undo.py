@@ -30,6 +30,19 @@ class Undo:
     parts: Mapping[int, "Undo"] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class LastAct:
+    """Whose the last act of a case is, which revision it made, and until when it can be taken back."""
+
+    actor: str
+    revision: int
+    until: datetime
+
+    def is_revocable(self, actor: str, revision: int, now: datetime) -> bool:
+        """Whether somebody may take it back from a case of this revision."""
+        return (self.actor, self.revision) == (actor, revision) and now < self.until
+
+
 def keep(conn: Connection, service_request_id: int, undo: Undo) -> None:
     """Remember one act a case, the last."""
     row: dict[str, Any] = {

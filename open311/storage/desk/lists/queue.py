@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_, union_all
 
-from open311.model.casework.cases import Flag, Stage
+from open311.model.casework.cases import Case, Flag, Stage
 from open311.model.casework.desk_search import PAGE_SIZE, Page, Position
 from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
 from open311.storage.desk.scope import AWAITING, NOT_DONE, Scope
 from open311.storage.tables import cases
 
 _c = cases.c
+MOST_COUNTED = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,18 @@ def _hits(scope: Scope, after: Position | None, most: int, *, backwards: bool) -
             heads.append(head.order_by(*order).limit(most).subquery())
     together = union_all(*(select(*head.c) for head in heads)).subquery("together")
     return select(*together.c).order_by(*_order(together.c.key_0, together.c.key_1, backwards=backwards))
+
+
+def place_of(conn: Connection, scope: Scope, case: Case) -> tuple[int, int]:
+    """Which in the queue a case is, and how many wait; counted up to one more than `MOST_COUNTED`, in one statement."""
+    waiting = (
+        _hits(scope, None, MOST_COUNTED + 1, backwards=False).limit(MOST_COUNTED + 1).subquery("waiting")
+    )
+    since = case.received_datetime if case.stage is Stage.CHECK else case.touched_datetime
+    before = tuple_(waiting.c.key_0, waiting.c.key_1) < (since, case.service_request_id)
+    counts = select(func.count().filter(before) + 1, func.count()).select_from(waiting)
+    place, total = conn.execute(counts).one()
+    return place, total
 
 
 def following(conn: Connection, scope: Scope, service_request_id: int, now: datetime) -> int | None:
