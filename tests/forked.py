@@ -11,7 +11,7 @@ import random
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -65,12 +65,13 @@ class ForkedWorker(Popen2IO):
 def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
     """Load everything once, on all cores where nothing is compiled yet, and fork the workers."""
     compileall.compile_dir(ROOT / "open311", quiet=1, workers=0)
-    for file in _files(config):
-        # A worker that finds a mistake in it tells of it.
-        with suppress(Exception):
-            import_path(
-                file, mode=ImportMode.importlib, root=config.rootpath, consider_namespace_packages=False
-            )
+    with _silence(config):
+        for file in _files(config):
+            # A worker that finds a mistake in it tells of it.
+            with suppress(Exception):
+                import_path(
+                    file, mode=ImportMode.importlib, root=config.rootpath, consider_namespace_packages=False
+                )
     gc.freeze()
     pipes = [Pipes.new() for _ in specs]
     workers = iter([_forked(own, pipes) for own in pipes])
@@ -82,6 +83,18 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: list[Any]) -> None:
         return worker.connect(execmodel) if worker else start(spec, execmodel)
 
     gateway_io.create_io = create_io
+
+
+@contextmanager
+def _silence(config: pytest.Config) -> Iterator[None]:
+    """What modules print while they are loaded is nobody's business, as where pytest collects them itself."""
+    capture: Any = config.pluginmanager.getplugin("capturemanager")
+    capture.resume_global_capture()
+    try:
+        yield
+    finally:
+        capture.suspend_global_capture()
+        capture.read_global_capture()
 
 
 def _files(config: pytest.Config) -> Iterator[Path]:
