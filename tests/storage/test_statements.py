@@ -11,6 +11,8 @@ from open311.base.errors import Unavailable
 from open311.storage.database import Connection, Database
 from open311.storage.database import statement as module
 from open311.storage.database.statement import Statement
+from open311.storage.maps.embedded import embedded
+from open311.storage.tables import service_requests
 
 
 @pytest.fixture
@@ -99,3 +101,16 @@ def test_what_a_rollback_takes_back_of_it_is_noticed(database_url: str) -> None:
         inner.rollback()
         assert anew.fetch(conn) == [("force_custom_plan",)]
         assert once.fetch(conn) == [("force_generic_plan",)]
+
+
+def test_a_statement_within_another_has_parameters_of_its_own() -> None:
+    """And columns where it is told so; casts are written as functions, which `text` reads."""
+    column = service_requests.c
+    one = select(column.id).where(column.id == bindparam("id", type_=BigInteger), column.status == "open")
+    sql, own = embedded(one, "found_")
+    assert ":found_id" in sql
+    assert "cast(:found_id as BIGINT)" in sql
+    assert own == {"found_status_1": "open"}
+    sql, own = embedded(one, "found_", {"id": "days.since"})
+    assert "id = days.since" in sql
+    assert set(text(sql)._bindparams) == {"found_status_1"}

@@ -4,19 +4,18 @@ All of them are not read, or one look at the map could take the database as long
 many, some days stand for the others, at first every sixteenth, and what is made of them is marked as an estimate.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
-
-from sqlalchemy.dialects.postgresql import dialect
 
 from open311.model.maps.tiles import TileSearch
 from open311.model.search import RequestSearch, Span
 from open311.model.service_request import Status
+from open311.storage.maps.embedded import embedded
 from open311.storage.requests.visible import EVERYBODYS_SQL
-from open311.storage.search.statements import columns_of_a_page, question_of
+from open311.storage.search.statements import MOST_STATEMENTS, Shape, columns_of_a_page, question_of
 from open311.storage.search.words import with_words
 from open311.storage.tables import service_requests
 
@@ -52,12 +51,7 @@ PLACED_FROM = 14
 A_TRIFLE = 1e-11
 # Stands in a search for the ends of a day, which are columns.
 A_DAY = Span(datetime.min, datetime.max)
-
-# A parameter and its type, which `text` would not take for one.
-_CAST = re.compile(r":(\w+)::(\w+(?: WITH TIME ZONE)?(?:\[\])?)")
-_PARAMETER = re.compile(r"(?<![:\w]):(\w+)")
-_END_OF_DAY = re.compile(r"cast\(:requested_(from|to) as [A-Z ]+\)")
-_dialect = dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+END_OF_DAY = {"requested_from": "days.since", "requested_to": "days.until"}
 
 # Whole days, as the index of words has them too, as far as there are reports.
 _DAYS = f"""
@@ -183,9 +177,9 @@ def request_search(search: TileSearch) -> RequestSearch:
 
 def words_condition(filled: dict[str, Any]) -> str:
     """That a report holds the words, as text; its own constants are added to `filled`."""
-    compiled = with_words(filled).compile(dialect=_dialect)
-    filled |= {name: value for name, value in compiled.params.items() if value is not None}
-    return f"({_as_text(str(compiled))})"
+    sql, own = embedded(with_words(filled))
+    filled |= own
+    return f"({sql})"
 
 
 def _by_words(search: TileSearch, filled: dict[str, Any]) -> Iterator[tuple[tuple[Part, ...], int]]:
@@ -218,14 +212,15 @@ def _found(name: str, asked: RequestSearch, search: TileSearch, stride: int, fil
     """What the search of lists finds; its parameters bear the name of the part."""
     asked = replace(asked, requested=Span(search.since) if stride == 1 else A_DAY)
     question = question_of(asked)
-    compiled = columns_of_a_page(question.shape, OF_POINTS).compile(dialect=_dialect)
-    sql = _as_text(str(compiled))
-    if stride > 1:
-        sql = _END_OF_DAY.sub(lambda end: "days.since" if end[1] == "from" else "days.until", sql)
-    given = {name: value for name, value in compiled.params.items() if value is not None} | question.filled
-    filled |= {f"{name}_{parameter}": value for parameter, value in given.items()}
+    sql, own = _page(question.shape, name, by_days=stride > 1)
+    filled |= own | {f"{name}_{parameter}": value for parameter, value in question.filled.items()}
     names = ("since", "detailed_status", "detailed_statuses", "closed_since")
-    return Part(name, _PARAMETER.sub(rf":{name}_\1", sql), MOST_FETCHED, filters_of(filled, names))
+    return Part(name, sql, MOST_FETCHED, filters_of(filled, names))
+
+
+@lru_cache(MOST_STATEMENTS)
+def _page(shape: Shape, name: str, *, by_days: bool) -> tuple[str, dict[str, Any]]:
+    return embedded(columns_of_a_page(shape, OF_POINTS), f"{name}_", END_OF_DAY if by_days else None)
 
 
 def _dated(moment: str, columns: str, stride: int, filled: dict[str, Any]) -> str:
@@ -238,7 +233,3 @@ def _dated(moment: str, columns: str, stride: int, filled: dict[str, Any]) -> st
         filters = " and status = 'closed'" + filters_of(filled, others)
     sql = _DATED.replace("{within}", within).replace("{filters}", filters)
     return sql.replace("{columns}", columns).replace("{moment}", moment).replace("{first}", first)
-
-
-def _as_text(sql: str) -> str:
-    return _CAST.sub(r"cast(:\1 as \2)", sql)
