@@ -229,6 +229,8 @@ def test_a_case_is_given_to_a_colleague_and_stands_on_their_day(desk: Desk, numb
     lutz = someone(desk, "Lutz", Role.LEAD, "GRUENFLAECHEN")
     rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
     stranger = someone(desk, "Tom", Role.WORKER, "TIEFBAU")
+    assert "Sie können diesen Fall ansehen" in stranger.get(f"/staff/reports/{number}").text
+    assert "Sie können diesen Fall ansehen" not in rita.get(f"/staff/reports/{number}").text
     act(lutz, number, "person", person=str(rita.account_id))
     assert case_of(desk, number).assignee_id == rita.account_id
     assert "Ihre Fälle" in rita.get("/staff").text
