@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from open311.formats.case_tables import Row
 from open311.http import current
 from open311.model.access.actor import Right
-from open311.site.words import catalogue_text
+from open311.site.words import catalogue_text, words
 from open311.staff import catalogue_names
 from open311.staff.blueprint import staff
 from open311.staff.rendering import channel_name
@@ -52,7 +52,7 @@ class Period(NamedTuple):
 
     @property
     def channels(self) -> list[tuple[str, Spread]]:
-        return _named(self._spread(storage.BY_CHANNEL), lambda row: channel_name(row.channel))
+        return _named(self._spread(storage.BY_CHANNEL), _way)
 
     @property
     def areas(self) -> list[tuple[str, Spread]]:
@@ -116,6 +116,10 @@ def period_of(days: int) -> Period:
             )
 
     return core.desk_counts.get(("period", somebody, days), 0, now, counted)
+
+
+def _way(row: Spread) -> str:
+    return channel_name(row.channel) if row.channel else words("desk.figures.channel.other")
 
 
 def _named(rows: Iterable[Any], name_of: Callable[[Any], str]) -> list[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Date,
+    case,
     cast,
     extract,
     func,
@@ -17,6 +18,7 @@ from sqlalchemy import (
 )
 
 from open311.model.events.event_kinds import EventKind
+from open311.model.intake.channels import Channel
 from open311.model.service_request import Visibility
 from open311.storage.desk.lists.case_list import overdue
 from open311.storage.desk.scope import NOT_DONE, Scope
@@ -113,7 +115,10 @@ def course(conn: Connection, scope: Scope, since: datetime) -> list[Course]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """How many reports came in by one way (`group` 3), in one district (5), in one week (6), and their outcome."""
+    """How many reports came in by one way (`group` 3), in one district (5), in one week (6), and their outcome.
+
+    `channel` is one of ours; None stands for all others.
+    """
 
     group: int
     channel: str | None
@@ -132,7 +137,8 @@ def spread(conn: Connection, scope: Scope, since: datetime, until: datetime, zon
     # Reckoned below and grouped above: said twice, its parameters would be two expressions to PostgreSQL.
     rows: Any = (
         select(
-            _r.channel,
+            # Other systems send words of their own, each of which would be a row.
+            case((_r.channel.in_([*Channel]), _r.channel)).label("channel"),
             _c.areas,
             _week(zone).label("week"),
             _r.closed_datetime.is_not(None).label("is_done"),
