@@ -274,8 +274,8 @@ def test_the_place_is_moved_on_a_map_with_what_lies_nearby(visit: Visit, town: T
     expect(page.locator("#long")).to_have_value(long)
     visitor.opens(f"/staff/reports/{number}")
     # It is drawn for whoever is about to see it.
-    page.locator("#history").scroll_into_view_if_needed()
-    page.locator("[data-near-map][data-ready]").wait_for(timeout=20_000)
+    page.locator("[data-near-map]").scroll_into_view_if_needed()
+    page.locator("[data-near-map][data-ready]").wait_for(timeout=60_000)
     assert marker.count() == page.locator("[data-neighbour]").count() >= 1
     # They lie on one spot, the last on top.
     marker.last.click()

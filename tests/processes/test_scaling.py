@@ -149,6 +149,9 @@ def test_nginx_passes_on_who_asked_and_keeps_what_never_changes(site: Site) -> N
     # nginx puts an answer away only after the last byte of it has left.
     assert wait_for(comes_from_memory)
     assert seen[0][1] == seen[-1][1]
+    # Of two, so that a second page can be led to.
+    for _ in range(2):
+        site.report(site.front)
     links = urllib.request.urlopen(f"{there}{V2}/requests.json?page_size=1", timeout=60).headers["Link"]
     assert f"<{there}{V2}/requests.json" in links
 
