@@ -54,6 +54,15 @@ def test_links_between_documents_lead_somewhere(page: Path) -> None:
     assert missing == []
 
 
+def test_each_decision_has_a_number_of_its_own_and_a_status() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    heads = [page.read_text(encoding="utf-8").splitlines()[:3] for page in pages]
+    numbers = [int(page.name[:4]) for page in pages]
+    assert numbers == [*range(1, len(pages) + 1)]
+    assert [head[0].partition(".")[0] for head in heads] == [f"# {number}" for number in numbers]
+    assert [head[2] for head in heads if " Status: " not in head[2]] == []
+
+
 def test_the_readme_names_requirements_that_there_are() -> None:
     named = set(NUMBER.findall((ROOT / "README.md").read_text(encoding="utf-8")))
     assert named <= {f"R-{number:03}" for number in range(1, 201)}
