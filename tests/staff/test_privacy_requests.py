@@ -102,7 +102,7 @@ def test_a_report_is_erased_unread_with_a_reason(rolf: Employee, api: Api, conn:
     assert rolf.get(page).status_code == 404
 
 
-@pytest.mark.parametrize("role", set(Role) - {Role.AUDITOR})
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.AUDITOR])
 def test_nobody_else_gets_there(desk: Desk, api: Api, role: Role) -> None:
     number = held(api)
     somebody = desk.employee(membership(role))
