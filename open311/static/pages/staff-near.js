@@ -1,6 +1,7 @@
 // The small map of a case: where it is, and what else was reported there under the numbers of the list.
 import { drawn, read, styled } from "./map-base.js";
 import { inSight } from "./map-sight.js";
+import { numbered } from "./staff-neighbours.js";
 
 // So close that ten metres can be told apart.
 const CLOSE = 18;
@@ -10,19 +11,9 @@ const point = ({ lat, long, look }) => {
   return { type: "Feature", geometry: { type: "Point", coordinates: [long, lat] }, properties: { service_code, detailed_status } };
 };
 
-const numbered = (library, map) => {
-  for (const line of document.querySelectorAll("[data-neighbour]")) {
-    const { lat, long, neighbour } = line.dataset;
-    const element = Object.assign(document.createElement("div"), { className: "pick__neighbour", textContent: neighbour });
-    const marker = new library.Marker({ element }).setLngLat([Number(long), Number(lat)]).addTo(map);
-    // The list says more.
-    marker.getElement().setAttribute("aria-hidden", "true");
-    marker.getElement().removeAttribute("tabindex");
-    element.addEventListener("click", () => {
-      line.closest("details")?.setAttribute("open", "");
-      line.querySelector("a").focus();
-    });
-  }
+const open = (line) => {
+  line.closest("details")?.setAttribute("open", "");
+  line.querySelector("a").focus();
 };
 
 const show = async (place) => {
@@ -30,14 +21,14 @@ const show = async (place) => {
   await inSight(place);
   const about = read(place);
   await styled(about.ownStyles, "append");
-  const { library, map } = await drawn(place, about, {
+  const drawing = await drawn(place, about, {
     center: [about.long, about.lat],
     zoom: CLOSE,
     small: true,
     reports: { type: "geojson", data: point(about) },
     cooperativeGestures: true,
   });
-  numbered(library, map);
+  numbered(drawing, open);
   place.dataset.ready = "";
 };
 

@@ -1,5 +1,6 @@
 // The place on the check page: a map with the reports nearby. Whoever moves the place is offered the address there.
 import { pick } from "./map-pick.js";
+import { numbered } from "./staff-neighbours.js";
 
 // So close that ten metres can be told apart.
 const CLOSE = 18;
@@ -11,21 +12,11 @@ const setPosition = (form, lat, long) => {
   form.dispatchEvent(new CustomEvent("position"));
 };
 
-// What lies nearby, under the number that it has in the list; a click there chooses it.
-const neighbours = ({ library, map }) => {
-  for (const line of document.querySelectorAll("[data-neighbour]")) {
-    const { lat, long, neighbour } = line.dataset;
-    const element = Object.assign(document.createElement("div"), { className: "pick__neighbour", textContent: neighbour });
-    const marker = new library.Marker({ element }).setLngLat([Number(long), Number(lat)]).addTo(map);
-    // The list says more.
-    marker.getElement().setAttribute("aria-hidden", "true");
-    marker.getElement().removeAttribute("tabindex");
-    element.addEventListener("click", (event) => {
-      event.stopPropagation();
-      line.querySelector("[name=parent]").click();
-      line.scrollIntoView({ block: "nearest" });
-    });
-  }
+const choose = (line, event) => {
+  // The map would take the press for a new place.
+  event.stopPropagation();
+  line.querySelector("[name=parent]").click();
+  line.scrollIntoView({ block: "nearest" });
 };
 
 const offersAddress = (form, box) => {
@@ -65,7 +56,7 @@ export const place = (box) => {
     try {
       const drawn = await pick(box, form, setPosition);
       if (form.elements.lat.value) drawn.map.jumpTo({ zoom: CLOSE });
-      neighbours(drawn);
+      numbered(drawn, choose);
     } catch (problem) {
       console.warn(problem);
       box.dataset.mapless = "";
