@@ -3,18 +3,13 @@
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
-from open311.actions import casework
-from open311.base.errors import Conflict, Invalid
-from open311.http import current
-from open311.http.errors import in_words
 from open311.model.access.actor import Right
 from open311.model.desk.desk_catalogue import ReasonFor
 from open311.staff import way_back
 from open311.staff.blueprint import page, redirect_to
 from open311.staff.checking.check_page import FormState, form_values
-from open311.staff.checking.decision_form import field_of, read_corrections, shown_values
-from open311.staff.checking.sent_form import SentForm
-from open311.staff.forms import posted_revision
+from open311.staff.checking.deciding import decide
+from open311.staff.checking.decision_form import read_corrections
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase, find_case
 
@@ -26,16 +21,9 @@ def report_edit(number: int) -> ResponseReturnValue:
     seen.actor.require(Right.EDIT, seen.whole.case.jurisdiction_id)
     if request.method == "GET":
         return _page(seen, FormState.of_case(seen, last=None))
-    sent = SentForm.of(request.form, shown_values(seen))
-    try:
-        corrections = read_corrections(sent, seen)
-        casework.decide(current.core(), number, corrections, seen.actor, expected_revision=posted_revision())
-    except Conflict as conflict:
-        latest = find_case(number)
-        return _page(latest, FormState.of_conflict(sent, latest, conflict))
-    except Invalid as refused:
-        errors = {field_of(problem): in_words(problem) for problem in refused.problems}
-        return _page(seen, FormState.of_form(sent, posted_revision(), errors=errors))
+    decision = decide(seen, read_corrections, _page)
+    if isinstance(decision, Response):
+        return decision
     return redirect_to("report", done="saved", number=number, **way_back.of_request().query)
 
 

@@ -1,15 +1,14 @@
 """The check queue, and the acts on the page on which a report is decided in one press."""
 
-from flask import jsonify, request
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from open311.actions import casework
 from open311.actions.addresses import look_ups
 from open311.actions.reporting import updates
-from open311.base.errors import Conflict, Invalid, NotFound, Problem, problem
+from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.base.text import whole_number
 from open311.http import current
-from open311.http.errors import in_words
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Case, Stage
 from open311.model.casework.decisions import Decision
@@ -17,7 +16,8 @@ from open311.model.casework.desk_search import BY_TIME, Position
 from open311.staff import actor_names, way_back
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.checking.check_page import FormState, check_page, is_waiting, suspicious_of
-from open311.staff.checking.decision_form import field_of, read_decision, shown_values
+from open311.staff.checking.deciding import decide
+from open311.staff.checking.decision_form import read_decision, shown_values
 from open311.staff.checking.photo_form import read_photos
 from open311.staff.checking.sent_form import SentForm
 from open311.staff.forms import posted_revision
@@ -86,21 +86,13 @@ def check_report(number: int) -> ResponseReturnValue:
     if request.method == "GET":
         parent = whole_number(request.args.get("parent", ""), 15)
         return check_page(seen, FormState.of_case(seen, last=_last(), parent=parent))
-    sent = SentForm.of(request.form, shown_values(seen))
     # A button of the same form, so that nothing typed is lost; and a POST, since it is written to the log.
     if request.form.get("reveal"):
+        sent = SentForm.of(request.form, shown_values(seen))
         look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
         return check_page(seen, FormState.of_form(sent, posted_revision(), reveals=True))
-    try:
-        decision = read_decision(sent, seen)
-        casework.decide(current.core(), number, decision, seen.actor, expected_revision=posted_revision())
-    except Conflict as conflict:
-        latest = find_case(number)
-        return check_page(latest, FormState.of_conflict(sent, latest, conflict))
-    except Invalid as refused:
-        errors = {field_of(problem): in_words(problem) for problem in refused.problems}
-        return check_page(seen, FormState.of_form(sent, posted_revision(), errors=errors))
-    return _go_on(decision, seen)
+    decision = decide(seen, read_decision, check_page)
+    return decision if isinstance(decision, Response) else _go_on(decision, seen)
 
 
 def _checked_case(number: int) -> SeenCase:
