@@ -61,6 +61,7 @@ _WORK = (
     Right.PLAN,
     Right.ORDER,
 )
+_IN_SIGHT_OF_A_UNIT = _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS) | _rights(ONCE_OURS, Right.SEE_HELD)
 ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     Role.READER: _rights(frozenset({Reach.PUBLISHED}), Right.SEE_REPORTS),
     Role.OPERATOR: _rights(ALL, Right.SEE_REPORTS, Right.SEE_HELD_NEARBY, Right.NOTE, Right.INTAKE)
@@ -88,8 +89,7 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
         Right.BLOCK_SENDER,
         Right.API_TOKENS,
     ),
-    Role.WORKER: _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS)
-    | _rights(ONCE_OURS, Right.SEE_HELD)
+    Role.WORKER: _IN_SIGHT_OF_A_UNIT
     | _rights(
         UNIT,
         Right.SEE_REPORTER,
@@ -104,8 +104,7 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     # Says on the spot what is done; staff of the unit confirm it by the status.
     Role.FIELD: _rights(OWN, Right.SEE_REPORTS, Right.SEE_HELD, Right.NOTE, Right.FIELD)
     | _rights(ALL, Right.INTAKE),
-    Role.LEAD: _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS)
-    | _rights(ONCE_OURS, Right.SEE_HELD)
+    Role.LEAD: _IN_SIGHT_OF_A_UNIT
     | _rights(
         UNIT,
         Right.SEE_REPORTER,
