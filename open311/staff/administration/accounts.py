@@ -18,6 +18,7 @@ from open311.model.staff.rights import NARROWED_TO, Membership
 from open311.model.staff.roles import GIVEN_BY_LEADS, Role
 from open311.staff.blueprint import account_actor, page, redirect_to, staff
 from open311.staff.forms import posted
+from open311.staff.own_cities import own_cities
 from open311.staff.rendering import render
 
 MANAGERS = (Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS)
@@ -193,10 +194,8 @@ def account_return(account_id: int) -> ResponseReturnValue:
 
 def _form(edited: Account | None = None) -> dict[str, object]:
     """What the fields offer, and what was typed into them."""
-    own = staff()
-    jurisdictions = {*own.jurisdictions(Right.MANAGE_ACCOUNTS), *own.jurisdictions(Right.MANAGE_MEMBERS)}
-    cities = [city for city in _cities() if city.jurisdiction.jurisdiction_id in jurisdictions]
-    admin = Right.MANAGE_ACCOUNTS in own.rights
+    cities = own_cities(*MANAGERS)
+    admin = Right.MANAGE_ACCOUNTS in staff().rights
     ends = edited.ends_datetime if edited else None
     stored = {"name": edited.name, "email": edited.email, "ends": _shown_day(ends)} if edited else {}
     names = ("name", "email", "language", "ends", "jurisdiction_id", "role", *NARROWED_TO, "role_ends")

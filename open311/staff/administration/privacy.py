@@ -21,6 +21,7 @@ from open311.notifications.privacy import on_request, own_data
 from open311.notifications.privacy.own_data import OwnData
 from open311.staff.blueprint import account_actor, actor, page, redirect_to, staff
 from open311.staff.forms import posted
+from open311.staff.own_cities import chosen_city, own_cities
 from open311.staff.rendering import NOT_KEPT, render
 from open311.storage.desk.people import Involved
 from open311.storage.desk.scope import erasure_scope
@@ -36,7 +37,7 @@ def privacy() -> ResponseReturnValue:
     if request.method == "GET":
         number = whole_number(request.args.get("number", ""), 15)
         return redirect_to("privacy_report", number=number) if number else _asked()
-    contact, city = posted("contact").strip(), _city()
+    contact, city = posted("contact").strip(), chosen_city(own_cities(*BOTH), posted("city"))
     try:
         if "@" not in contact:
             return _asked(contact, involved=_by_phone(contact))
@@ -60,6 +61,7 @@ def _asked(
     errors: Mapping[str, str] | None = None,
     city: Catalogue | None = None,
 ) -> Response:
+    cities = own_cities(*BOTH)
     return render(
         "administration/privacy.html",
         status=400 if errors else 200,
@@ -69,25 +71,10 @@ def _asked(
         data=data,
         involved=involved,
         city=city,
-        cities=_cities(),
-        catalogues={city.jurisdiction.jurisdiction_id: city for city in _cities()},
+        cities=cities,
+        catalogues={city.jurisdiction.jurisdiction_id: city for city in cities},
         may_erase=Right.ERASE in staff().rights,
     )
-
-
-def _cities() -> list[Catalogue]:
-    own = {jurisdiction_id for right in BOTH for jurisdiction_id in staff().jurisdictions(right)}
-    in_force = current.core().catalogues.in_force
-    return [city for city in in_force if city.jurisdiction.jurisdiction_id in own]
-
-
-def _city() -> Catalogue:
-    """The city that was chosen, else the first."""
-    chosen = [city for city in _cities() if city.jurisdiction.jurisdiction_id == posted("city")]
-    city = next(iter([*chosen, *_cities()]), None)
-    if city is None:
-        raise NotFound(problem("error.path"))
-    return city
 
 
 def _actor(city: Catalogue) -> Actor:

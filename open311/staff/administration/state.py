@@ -9,11 +9,12 @@ from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.site.words import counted, words
-from open311.staff.administration.units import managed_cities, unit_lines
+from open311.staff.administration.accounts import MANAGERS
+from open311.staff.administration.units import open_cases, unit_lines
 from open311.staff.blueprint import address, page
 from open311.staff.catalogue_names import unit_name
+from open311.staff.own_cities import own_cities
 from open311.staff.rendering import render
-from open311.storage.desk import units
 from open311.storage.upkeep import figures
 
 MINUTE = 60
@@ -29,24 +30,22 @@ class Finding:
 
 @page("/admin/state", Right.MANAGE_ACCOUNTS)
 def desk_state() -> ResponseReturnValue:
-    cities = [city for city in managed_cities() if not city.jurisdiction.harvested_from]
+    cities = [city for city in own_cities(*MANAGERS) if not city.jurisdiction.harvested_from]
     findings = [finding for city in cities for finding in _of_city(city)]
     return render("administration/state.html", findings=[*findings, *_of_server()])
 
 
 def _of_city(city: Catalogue) -> Iterator[Finding]:
     owner, language = city.jurisdiction.jurisdiction_id, current.language()
-    for line in unit_lines(city):
+    cases = open_cases(city)
+    for line in unit_lines(city, cases):
         if line.is_deaf:
             name = unit_name(line.unit.code, owner)
             link = address("unit_page", code=line.unit.code, city=owner)
             yield Finding(counted("desk.state.deaf", line.open_cases, unit=name), link)
-    with current.core().database.read() as conn:
-        stranded = {
-            code: number for code, number in units.open_cases(conn, owner).items() if code not in city.units
-        }
-    for code, number in stranded.items():
-        yield Finding(counted("desk.state.stranded", number, unit=code))
+    for code, number in cases.items():
+        if code not in city.units:
+            yield Finding(counted("desk.state.stranded", number, unit=code))
     for code, service in city.services.items():
         if service.agency is None and not any(
             not rule.services or code in rule.services for rule in city.desk.rules

@@ -20,6 +20,7 @@ from open311.site.words import catalogue_text
 from open311.staff.blueprint import actor, page, redirect_to, staff
 from open311.staff.case import template_gaps
 from open311.staff.forms import posted
+from open311.staff.own_cities import own_cities
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase, find_case
 from open311.storage.desk import templates as storage
@@ -46,7 +47,7 @@ class Preview(NamedTuple):
 @page("/admin/templates", Right.TEMPLATES)
 def templates_list() -> ResponseReturnValue:
     """All templates of the cities that somebody may write them for, retired ones too."""
-    core, cities = current.core(), _cities()
+    core, cities = current.core(), own_cities(Right.TEMPLATES)
     with core.database.read() as conn:
         by_city = [
             (city, storage.of_jurisdiction(conn, city.jurisdiction.jurisdiction_id)) for city in cities
@@ -103,18 +104,9 @@ def _stored(template_id: int) -> Template:
     return stored
 
 
-def _cities() -> list[Catalogue]:
-    owners = staff().jurisdictions(Right.TEMPLATES)
-    return [
-        catalogue
-        for catalogue in current.core().catalogues.in_force
-        if catalogue.jurisdiction.jurisdiction_id in owners
-    ]
-
-
 def _city(jurisdiction_id: str) -> Catalogue:
     """The city a template is for: the one named, else the only one."""
-    cities = _cities()
+    cities = own_cities(Right.TEMPLATES)
     for city in cities:
         if city.jurisdiction.jurisdiction_id == jurisdiction_id or (not jurisdiction_id and len(cities) == 1):
             return city

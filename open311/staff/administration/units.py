@@ -7,20 +7,19 @@ from babel.dates import get_day_names
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from open311.base.errors import NotFound, problem
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.model.desk.desk_catalogue import Unit, UnitKind
 from open311.model.desk.routing import Span
 from open311.model.staff.rights import Membership
+from open311.staff.administration.accounts import MANAGERS
 from open311.staff.blueprint import page, staff
 from open311.staff.case.routing import asks
+from open311.staff.own_cities import chosen_city, own_cities
 from open311.staff.rendering import render
 from open311.storage.desk import units as storage
 from open311.storage.staff_accounts import accounts, memberships
-
-MANAGERS = (Right.MANAGE_ACCOUNTS, Right.MANAGE_MEMBERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +39,27 @@ class UnitLine:
 @page("/admin/units", *MANAGERS)
 def units_list() -> ResponseReturnValue:
     """The units of which somebody manages the people."""
-    lines = [line for city in managed_cities() for line in unit_lines(city) if _manages(city, line.unit.code)]
-    return render("administration/units.html", lines=lines, several=len(managed_cities()) > 1)
-
-
-def managed_cities() -> list[Catalogue]:
-    own = {jurisdiction_id for right in MANAGERS for jurisdiction_id in staff().jurisdictions(right)}
-    return [city for city in current.core().catalogues.in_force if city.jurisdiction.jurisdiction_id in own]
-
-
-def unit_lines(city: Catalogue) -> list[UnitLine]:
-    core, owner = current.core(), city.jurisdiction.jurisdiction_id
-    with core.database.read() as conn:
-        people, open_cases = storage.members(conn, owner, core.now()), storage.open_cases(conn, owner)
-    return [
-        UnitLine(city, _unit(city, code), people.get(code, 0), open_cases.get(code, 0)) for code in city.units
+    cities = own_cities(*MANAGERS)
+    lines = [
+        line
+        for city in cities
+        for line in unit_lines(city, open_cases(city))
+        if _manages(city, line.unit.code)
     ]
+    return render("administration/units.html", lines=lines, several=len(cities) > 1)
+
+
+def open_cases(city: Catalogue) -> Mapping[str, int]:
+    """How many open cases each unit has, those too that the catalogue no longer names."""
+    with current.core().database.read() as conn:
+        return storage.open_cases(conn, city.jurisdiction.jurisdiction_id)
+
+
+def unit_lines(city: Catalogue, cases: Mapping[str, int]) -> list[UnitLine]:
+    core = current.core()
+    with core.database.read() as conn:
+        people = storage.members(conn, city.jurisdiction.jurisdiction_id, core.now())
+    return [UnitLine(city, _unit(city, code), people.get(code, 0), cases.get(code, 0)) for code in city.units]
 
 
 def _unit(city: Catalogue, code: str) -> Unit:
@@ -75,18 +79,15 @@ def _manages(city: Catalogue, unit: str) -> bool:
 @page("/admin/units/<code>", *MANAGERS)
 def unit_page(code: str) -> ResponseReturnValue:
     """One unit; `city` tells two of the same code apart."""
-    cities = [city for city in managed_cities() if code in city.units and _manages(city, code)]
-    chosen = [city for city in cities if city.jurisdiction.jurisdiction_id == request.args.get("city")]
-    city = next(iter([*chosen, *cities]), None)
-    if city is None:
-        raise NotFound(problem("error.path"))
+    cities = [city for city in own_cities(*MANAGERS) if code in city.units and _manages(city, code)]
+    city = chosen_city(cities, request.args.get("city"))
     unit = _unit(city, code)
     return render(
         "administration/unit.html",
         city=city,
         unit=unit,
         people=_people(city, code),
-        open_cases=next(line.open_cases for line in unit_lines(city) if line.unit.code == code),
+        open_cases=open_cases(city).get(code, 0),
         hours=_hours(city),
         rules=[(rule.name, asks(rule, city)) for rule in city.desk.rules if rule.unit == code],
         services=[service for service in city.services.values() if service.agency == code],

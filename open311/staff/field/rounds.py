@@ -29,6 +29,7 @@ from open311.staff import actor_names
 from open311.staff.blueprint import actor, page, redirect_to, signed_in, staff
 from open311.staff.case.case_page import give_to
 from open311.staff.forms import posted_revision
+from open311.staff.own_cities import own_cities
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
 from open311.storage.database import Connection
@@ -100,7 +101,7 @@ def field_plan() -> ResponseReturnValue:
         chosen=chosen,
         problems=problems,
         most=MOST_STOPS,
-        cities=_cities(),
+        cities=own_cities(Right.FIELD),
         people=people,
         today=core.now().date().isoformat(),
     )
@@ -123,15 +124,6 @@ def _people(conn: Connection, rows: Sequence[CaseRow]) -> Sequence[tuple[str, st
         known |= actor_names.nameable(others.of_unit, others.roles)
     by_name = sorted(known.items(), key=lambda person: person[1].casefold())
     return [(str(account_id), name) for account_id, name in by_name]
-
-
-def _cities() -> list[Any]:
-    own = staff().jurisdictions(Right.FIELD)
-    return [
-        catalogue
-        for catalogue in current.core().catalogues.in_force
-        if catalogue.jurisdiction.jurisdiction_id in own
-    ]
 
 
 def _plan() -> int:

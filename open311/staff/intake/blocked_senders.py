@@ -11,9 +11,9 @@ from open311.base.text import whole_number
 from open311.http import current
 from open311.http.errors import in_words
 from open311.model.access.actor import Right
-from open311.model.catalogue import Catalogue
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
+from open311.staff.own_cities import own_cities
 from open311.staff.rendering import render
 from open311.storage.mails import blocked_senders
 
@@ -65,14 +65,6 @@ def _owners() -> tuple[str, ...]:
     return staff().jurisdictions(Right.BLOCK_SENDER)
 
 
-def _cities() -> list[Catalogue]:
-    return [
-        catalogue
-        for catalogue in current.core().catalogues.in_force
-        if catalogue.jurisdiction.jurisdiction_id in _owners()
-    ]
-
-
 def _page(form: Mapping[str, str], errors: Mapping[str, str]) -> Response:
     core = current.core()
     with core.database.read() as conn:
@@ -85,7 +77,7 @@ def _page(form: Mapping[str, str], errors: Mapping[str, str]) -> Response:
         names=actor_names.of_actors([sender.actor for sender in blocked]),
         form=form,
         kinds=blocking.KINDS,
-        cities=_cities(),
+        cities=own_cities(Right.BLOCK_SENDER),
         usual_days=USUAL_DAYS,
         now=core.now(),
     )

@@ -27,6 +27,7 @@ from open311.site.list import listing, maps
 from open311.site.words import words as message
 from open311.staff.blueprint import address, page, redirect_to, signed_in, staff
 from open311.staff.intake import telephone_form
+from open311.staff.own_cities import chosen_city, own_cities
 from open311.staff.rendering import render
 from open311.storage.requests import cases, service_requests
 from open311.web import photos
@@ -68,24 +69,13 @@ def taken_in(token: str) -> ResponseReturnValue:
 
 def cities() -> Sequence[Catalogue]:
     """Where this person takes in reports."""
-    own = staff().jurisdictions(Right.INTAKE)
-    return [
-        catalogue
-        for catalogue in current.core().catalogues.in_force
-        if catalogue.jurisdiction.jurisdiction_id in own and not catalogue.jurisdiction.harvested_from
-    ]
+    return [city for city in own_cities(Right.INTAKE) if not city.jurisdiction.harvested_from]
 
 
 def _city() -> Catalogue:
     """The city that was chosen, else the first; the page is in its words and within its boundary."""
-    own, chosen = cities(), request.args.get("city", "")
-    chosen_city = next((city for city in own if city.jurisdiction.jurisdiction_id == chosen), None) or next(
-        iter(own), None
-    )
-    if chosen_city is None:
-        raise NotFound(problem("error.path"))
-    g.catalogue = chosen_city
-    return chosen_city
+    g.catalogue = city = chosen_city(cities(), request.args.get("city"))
+    return city
 
 
 def _draft(token: str) -> tuple[Catalogue, Draft]:
