@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from open311.catalogue_file import areas, checks, schema
+from open311.catalogue_file import areas, checks, geojson_files, schema
 from open311.catalogue_file.build import build
 from open311.catalogue_file.contents import contents, desk_digest, digest
 from open311.catalogue_file.difference import differences
@@ -76,6 +76,7 @@ def _checked(path: Path) -> Document:
     # A file that could not be read at all has that one problem, and no others that follow from it.
     if document.data is not None:
         schema.check(document)
+        geojson_files.take_boundary(document)
         document.areas = areas.read(document)
         checks.check(document)
         _check_files(document)

@@ -1,17 +1,15 @@
 """The areas of a city: written in the catalogue, or read from GeoJSON files beside it."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from open311.base.text import Text
-from open311.catalogue_file.boundary import as_geojson, boundary_problem, read_boundary
-from open311.catalogue_file.document import Cursor, Document, content
+from open311.catalogue_file.boundary import as_geojson, read_boundary
+from open311.catalogue_file.document import Cursor, Document
+from open311.catalogue_file.geojson_files import area_problem, read_features
 from open311.catalogue_file.schema import is_code
 from open311.model.desk.areas import Area, Areas
 
-MOST_BYTES = 20_000_000
 MOST_AREAS = 2000
 
 
@@ -41,7 +39,7 @@ def _all(document: Document) -> Iterator[tuple[Cursor, Area]]:
         if place["file"].word:
             yield from ((place["file"], area) for area in _of_file(document, place))
         elif place["code"].word and isinstance(place["boundary"].value, dict):
-            fault = _problem(place["boundary"].value)
+            fault = area_problem(place["boundary"].value)
             if fault:
                 document.report(place["boundary"].steps, fault)
             else:
@@ -52,7 +50,7 @@ def _all(document: Document) -> Iterator[tuple[Cursor, Area]]:
 def _of_file(document: Document, place: Cursor) -> Iterator[Area]:
     """One area a feature; `code` and `name` say which of its properties hold them."""
     steps = place["file"].steps
-    features = _features(document, place)
+    features = read_features(document, place["file"])
     for number, feature in enumerate(features, 1):
         properties, geometry = Cursor(feature)["properties"], Cursor(feature)["geometry"].value
         code = properties[place["code"].word].value
@@ -63,37 +61,11 @@ def _of_file(document: Document, place: Cursor) -> Iterator[Area]:
                 steps, f"feature {number}: its property {place['code'].word!r} is {code!r}, which is no code"
             )
             continue
-        fault = _problem(geometry)
+        fault = area_problem(geometry)
         if fault:
             document.report(steps, f"feature {number}, {code}: {fault}")
             continue
         yield _area(document, code, properties[place["name"].word].word or code, geometry)
-
-
-def _features(document: Document, place: Cursor) -> list[Any]:
-    steps, file = place["file"].steps, document.file.parent / place["file"].word
-    try:
-        raw = content(file, MOST_BYTES)
-        if len(raw) > MOST_BYTES:
-            document.report(steps, f"{file.name} is larger than {MOST_BYTES} bytes")
-            return []
-        collection = json.loads(raw)
-    except OSError as reason:
-        document.report(steps, f"{file.name} beside the catalogue cannot be read: {reason.strerror}")
-        return []
-    except (ValueError, RecursionError):
-        document.report(steps, f"{file.name} is not JSON in UTF-8")
-        return []
-    features = collection.get("features") if isinstance(collection, dict) else None
-    if not isinstance(features, list) or not features:
-        document.report(steps, f"{file.name} is no GeoJSON FeatureCollection with features")
-        return []
-    return features
-
-
-def _problem(geometry: Any) -> str | None:
-    is_area = isinstance(geometry, dict) and geometry.get("type") in ("Polygon", "MultiPolygon")
-    return boundary_problem(geometry) if is_area else "is no Polygon or MultiPolygon"
 
 
 def _area(document: Document, code: str, name: Any, geometry: dict[str, Any]) -> Area:
@@ -101,8 +73,3 @@ def _area(document: Document, code: str, name: Any, geometry: dict[str, Any]) ->
     by_language = name if isinstance(name, dict) else {next(iter(languages), "en"): str(name)}
     ordered = {language: by_language[language] for language in languages if language in by_language}
     return Area(code, Text(ordered), read_boundary(geometry))
-
-
-def folder_files(folder: Path) -> Iterator[Path]:
-    """The files beside a catalogue that may hold areas; a change of one is a change of the catalogue."""
-    yield from sorted(folder.glob("*.geojson"))

@@ -25,7 +25,7 @@ def boundary_problem(geojson: dict[str, Any]) -> str | None:
         return f"is not a valid area: {reason}"
     west, south, east, north = area.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
-        return "leaves the earth; longitude comes before latitude"
+        return "leaves the earth; longitude comes before latitude, in degrees of WGS 84 (EPSG:4326)"
     return None if area.is_valid else f"is not a valid area: {explain_validity(area)}"
 
 

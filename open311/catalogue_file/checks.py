@@ -65,16 +65,18 @@ def _jurisdiction(root: Cursor) -> Problems:
     if isinstance(zone.value, str) and time_zone(zone.word) is None:
         yield zone.steps, f"{zone.word!r} is not a known time zone; one is Europe/Berlin"
     pattern = jurisdiction["zipcode_pattern"]
-    if isinstance(pattern.value, str) and not _is_pattern(pattern.value):
-        yield pattern.steps, f"{pattern.word!r} is no regular expression; one is 67[0-9]{{3}}"
+    fault = _pattern_fault(pattern.word)
+    if fault:
+        yield pattern.steps, f"{pattern.word!r} is no regular expression ({fault}); one is 67[0-9]{{3}}"
     yield from _repeated([own_id, *jurisdiction["aliases"]], str.casefold)
 
 
-def _is_pattern(text: str) -> bool:
+def _pattern_fault(text: str) -> str | None:
     try:
-        return not re.compile(text).groups
-    except re.error:
-        return False
+        re.compile(text)
+    except (re.error, RecursionError) as reason:
+        return str(reason)
+    return None
 
 
 def _repeated(places: Iterable[Cursor], alike: Callable[[str], str] = str) -> Problems:

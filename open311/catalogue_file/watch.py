@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from open311.catalogue_file.areas import folder_files
+from open311.catalogue_file.geojson_files import folder_files
 
 Sight = tuple[tuple[str, int, int, int, int], ...]
 
@@ -15,7 +15,7 @@ def files(path: Path) -> tuple[Path, ...]:
 
 
 class CatalogueWatch:
-    """Notices that a catalogue file, a folder of them, or the areas beside them were changed.
+    """Notices that a catalogue file, a folder of them, or the areas and boundaries beside them were changed.
 
     Cheap enough to ask every second.
     Make it before the first load, so that a change in between is noticed too.

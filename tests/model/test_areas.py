@@ -99,6 +99,61 @@ def test_a_change_of_the_areas_is_a_change_of_the_catalogue(file: Path) -> None:
     assert catalogue_file.differences(before, after)[0].startswith("~ desk.areas.NORD.boundary")
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        square(8)["geometry"],
+        square(8),
+        {"features": [square(8), {"type": "Feature", "geometry": {"type": "Point", "coordinates": [8, 49]}}]},
+        {"features": [square(8), square(9)]},
+    ],
+    ids=["geometry", "feature", "with a point", "districts side by side"],
+)
+def test_the_boundary_may_be_a_file(file: Path, written: dict[str, Any]) -> None:
+    file.write_text(MINIMAL + "boundary: {file: city.geojson}\n", encoding="utf-8")
+    (file.parent / "city.geojson").write_text(f"\ufeff{json.dumps(written)}", encoding="utf-8")
+    jurisdiction = load(file).jurisdiction
+    assert jurisdiction.boundary is not None
+    assert jurisdiction.boundary.is_valid
+    assert jurisdiction.contains(49.5, 9)
+    assert not jurisdiction.contains(49.5, 10.1)
+
+
+@pytest.mark.parametrize(
+    ("written", "part"),
+    [
+        (None, "cannot be read"),
+        ("{", "is not JSON"),
+        ("[]", "holds no Polygon"),
+        ('{"type": "Point", "coordinates": [8, 49]}', "holds no Polygon"),
+        (json.dumps(square(458000)), "degrees of WGS 84 (EPSG:4326)"),
+        (json.dumps({"features": [square(8), square(458000)]}), "degrees of WGS 84 (EPSG:4326)"),
+    ],
+)
+def test_a_file_without_a_boundary_is_refused_with_its_line(
+    file: Path, written: str | None, part: str
+) -> None:
+    file.write_text(MINIMAL + "boundary: {file: city.geojson}\n", encoding="utf-8")
+    if written is not None:
+        (file.parent / "city.geojson").write_text(written, encoding="utf-8")
+    [told] = messages(file)
+    assert part in told
+    assert told.startswith(f"{file}:9: boundary.file: city.geojson")
+
+
+def test_a_boundary_lies_beside_its_catalogue(file: Path) -> None:
+    file.write_text(MINIMAL + "boundary: {file: ../city.geojson}\n", encoding="utf-8")
+    assert any("a GeoJSON file beside the catalogue" in told for told in messages(file))
+
+
+def test_the_city_that_the_documents_begin_with_is_right(tmp_path: Path) -> None:
+    text = (shipped("docs") / "catalogue.md").read_text(encoding="utf-8")
+    file = tmp_path / "categories.yaml"
+    file.write_text(text.partition("```yaml\n")[2].partition("```")[0], encoding="utf-8")
+    (tmp_path / "lyon.geojson").write_text(json.dumps(square(4)), encoding="utf-8")
+    assert list(catalogue_file.warnings(load(file))) == []
+
+
 @pytest.fixture(scope="module")
 def city() -> Catalogue:
     return load(shipped("categories.yaml"))

@@ -13,6 +13,7 @@ from tests.builders import a_jurisdiction
         ("67[0-9]{3}", "67059 oder 67061", "67061"),
         ("67[0-9]{3}", "Flur 670591", None),
         ("[0-9]{2}-[0-9]{3}", "ul. Długa 5, 31-147 Kraków", "31-147"),
+        ("787[0-9]{2}(-[0-9]{4})?", "301 W 2nd St, Austin, TX 78701-4652", "78701-4652"),
         (None, "Ludwigstraße 12, 67059 Ludwigshafen", None),
     ],
 )
