@@ -17,7 +17,7 @@ from open311.staff.administration import (
 )
 from open311.staff.case import case_page, outside, photos, routing
 from open311.staff.checking import corrections, objections, queue
-from open311.staff.field import paper, rounds
+from open311.staff.field import paper, planning, rounds
 from open311.staff.intake import blocked_senders, callers, mailbox, telephone
 from open311.staff.lists import bulk, case_list, case_map, exports, home, saved_views, walk
 from open311.staff.rendering import error_page
@@ -30,7 +30,7 @@ ROOMS = (
     (case_page, outside, photos, routing),
     (queue, corrections, objections),
     (telephone, mailbox, callers, blocked_senders),
-    (rounds, paper),
+    (rounds, planning, paper),
     (accounts, units, state, text_templates, audit_log, privacy, figures, satisfaction),
 )
 

@@ -57,6 +57,8 @@ def test_a_lead_comes_by_the_case_and_puts_right_what_everybody_reads(
 ) -> None:
     number = published(citizens, desk.core)
     assert f'href="/staff/reports/{number}/edit"' in lead.get(f"/staff/reports/{number}").text
+    # Similar reports are numbered on the page of a decision alone.
+    assert "Ziffern" not in lead.get(f"/staff/reports/{number}/edit").text
     sent = form_of(lead, number) | {
         "description": "Zebrastreifen kaum zu sehen",
         "address": "Ludwigstraße 2",

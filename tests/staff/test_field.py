@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
+from open311.actions.addresses import address_list
 from open311.actions.staff_accounts import staff_retention
 from open311.base.errors import Forbidden, Invalid
 from open311.core import Core
@@ -18,7 +19,7 @@ from open311.model.staff.roles import Role
 from open311.storage.upkeep import unpublished
 from tests.actors import CLARA
 from tests.pictures import a_photo
-from tests.serving import Api
+from tests.serving import Api, first_city
 from tests.staff.desk import HERE, Desk, Employee, membership
 
 DEVICE = "3f0c9c1e-7c53-4d7e-9a39-1f6a2f0b7d11"
@@ -64,6 +65,23 @@ def test_a_round_is_planned_in_the_order_of_a_short_way(finn: Employee, numbers:
     stops = [int(number) for number in re.findall(r'id="stop-(\d+)"', finn.get(path).text)]
     assert stops == [numbers[0], numbers[1], numbers[2]]
     assert "Nord" in finn.get("/staff/field").text
+
+
+def test_a_round_begins_where_it_is_said_to(core: Core, finn: Employee, numbers: list[int]) -> None:
+    """At the depot beside the report that is farthest from the first; of the others nothing is stored."""
+    depot = "strasse;hausnummer;plz;ort;lat;lon\nBetriebsweg;3;67059;Ludwigshafen;49,4811;8,4505\n"
+    address_list.replace_list(core, first_city(), depot.splitlines(keepends=True))
+    sent = {"go": "1", "number": numbers, "name": "Nord", "day": "2026-03-03"}
+    finn.post("/staff/field/plan", 400, start="Nirgendweg 5", **sent)
+    assert "kennt das Verzeichnis nicht" in finn.text
+    assert 'value="Nirgendweg 5"' in finn.response.text
+    answer = finn.post("/staff/field/plan", 303, start="Betriebsweg 3", **sent)
+    page = finn.get(answer.headers["Location"].partition("?")[0]).text
+    assert [int(number) for number in re.findall(r'id="stop-(\d+)"', page)] == [
+        numbers[1],
+        numbers[2],
+        numbers[0],
+    ]
 
 
 def test_a_round_is_printed_as_an_accessible_list_whose_codes_lead_to_the_cases(

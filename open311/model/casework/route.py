@@ -7,18 +7,22 @@ from itertools import pairwise
 Place = tuple[float, float]
 # Enough for a hundred stops; each round of looking shortens the way or is the last.
 MOST_ROUNDS = 50
+START = -1
 
 
-def order(places: Sequence[Place | None]) -> list[int]:
-    """The indices of places (lat, long) in the order of a short way that begins at the first; those without last."""
-    known = [index for index, place in enumerate(places) if place is not None]
+def order(places: Sequence[Place | None], start: Place | None = None) -> list[int]:
+    """The indices of places (lat, long) in the order of a short way from `start`, else from the first.
+
+    Places that nobody knows come last.
+    """
+    known = {index: _plane(place) for index, place in enumerate(places) if place is not None}
     rest = [index for index, place in enumerate(places) if place is None]
-    plane = {index: _plane(places[index] or (0.0, 0.0)) for index in known}
-    way = _nearest(known, plane)
+    plane = known if start is None else {START: _plane(start), **known}
+    way = _nearest([*plane], plane)
     for _ in range(MOST_ROUNDS):
         if not _shorten(way, plane):
             break
-    return [*way, *rest]
+    return [*(index for index in way if index != START), *rest]
 
 
 def length(places: Sequence[Place]) -> float:

@@ -1,10 +1,10 @@
-"""Rounds in the field: plan them, go them with or without a connection, and say at each stop what is found there."""
+"""Rounds in the field: gone with or without a connection; at each stop somebody says what is found there."""
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, cast
 
 from flask import Response, request
@@ -18,29 +18,19 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import Actor, Right
-from open311.model.casework.bulk import read_numbers, write_numbers
-from open311.model.casework.cases import Stage
-from open311.model.casework.desk_search import CaseSearch
-from open311.model.casework.rounds import MOST_STOPS, FieldAct, FieldOutcome, Round
+from open311.model.casework.rounds import FieldAct, FieldOutcome, Round
 from open311.model.staff import rights
 from open311.site import assets, rendering
 from open311.site.words import words
-from open311.staff import actor_names
 from open311.staff.blueprint import actor, page, redirect_to, signed_in, staff
-from open311.staff.case.case_page import give_to
 from open311.staff.forms import posted_revision
-from open311.staff.own_cities import own_cities
 from open311.staff.rendering import NOT_KEPT, render
 from open311.staff.seen_case import SeenCase, find_case
-from open311.storage.database import Connection
-from open311.storage.desk import bulk, colleagues, rounds
-from open311.storage.desk.lists import case_list
-from open311.storage.desk.lists.case_rows import CaseRow
+from open311.storage.desk import rounds
 from open311.storage.desk.scope import Scope, scope_of
 from open311.storage.requests import service_requests
 from open311.web import photos
 
-TO_DO = (Stage.ACCEPT, Stage.WORK, Stage.WAITING)
 OUTCOMES: Mapping[FieldOutcome, str] = {
     FieldOutcome.TAKEN: "desk.field.outcome.taken",
     FieldOutcome.CHANGED: "desk.field.outcome.changed",
@@ -65,86 +55,7 @@ def field() -> ResponseReturnValue:
     return render("field/rounds.html", rounds=recent)
 
 
-@page("/field/plan", Right.FIELD, methods=("GET", "POST"))
-def field_plan() -> ResponseReturnValue:
-    """Choose cases, by unit, service and district, and make a round of them."""
-    values: Mapping[str, Any] = request.form if request.method == "POST" else request.args
-    problems: list[str] = []
-    if request.method == "POST" and request.form.get("go"):
-        try:
-            return redirect_to("field_round", done="saved", round_id=_plan())
-        except Invalid as refused:
-            problems = [in_words(fault) for fault in refused.problems]
-    search = CaseSearch(
-        stages=TO_DO,
-        units=_chosen(values, "unit"),
-        services=_chosen(values, "service"),
-        areas=_chosen(values, "area"),
-        limit=MOST_STOPS,
-    )
-    core = current.core()
-    picked = read_numbers(str(values.get("picked", "")))
-    with core.database.read() as conn:
-        case_rows = (
-            bulk.chosen(conn, field_scope(), picked, core.now())
-            if picked
-            else case_list.page(conn, field_scope(), search, core.now()).rows
-        )
-        people = _people(conn, case_rows)
-    chosen = set(request.form.getlist("number")) if request.method == "POST" else {*map(str, picked)}
-    return render(
-        "field/plan.html",
-        status=400 if problems else 200,
-        rows=case_rows,
-        picked=write_numbers(picked),
-        values=values,
-        chosen=chosen,
-        problems=problems,
-        most=MOST_STOPS,
-        cities=own_cities(Right.FIELD),
-        people=people,
-        today=core.now().date().isoformat(),
-    )
-
-
-def _chosen(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
-    word = str(values.get(name, ""))[:100]
-    return (word,) if word else ()
-
-
-def _people(conn: Connection, rows: Sequence[CaseRow]) -> Sequence[tuple[str, str]]:
-    """Who may be sent: the colleagues of the units whose cases are listed, by name, for staff who may assign work."""
-    owners = {row.case.jurisdiction_id for row in rows}
-    if not any(Right.ASSIGN_PERSON in staff().rights_in(owner) for owner in owners):
-        return ()
-    known = dict[int, str]()
-    # Cases of one unit have the same colleagues.
-    for row in {row.case.unit: row for row in rows}.values():
-        others = colleagues.of_case(conn, row.case, row.visibility, current.core().now())
-        known |= actor_names.nameable(others.of_unit, others.roles)
-    by_name = sorted(known.items(), key=lambda person: person[1].casefold())
-    return [(str(account_id), name) for account_id, name in by_name]
-
-
-def _plan() -> int:
-    word = request.form.get("day", "")
-    try:
-        day = date.fromisoformat(word)
-    except ValueError:
-        raise Invalid(problem("desk.error.day")) from None
-    sent = map(whole_number, request.form.getlist("number"))
-    numbers = [number for number in sent if number is not None]
-    if not 0 < len(numbers) <= MOST_STOPS:
-        raise Invalid(problem("error.round.stops", most=MOST_STOPS))
-    cases = [_own_case(number) for number in numbers]
-    owner = cases[0].whole.case.jurisdiction_id
-    name, person = request.form.get("name", ""), request.form.get("person", "")
-    for seen in cases if person else ():
-        give_to(seen, person)
-    return casework.plan_round(current.core(), owner, numbers, name, day, actor(owner))
-
-
-def _own_case(number: int) -> SeenCase:
+def own_case(number: int) -> SeenCase:
     """A case that somebody may go to; raises `NotFound`."""
     seen = find_case(number)
     case, visibility = seen.whole.case, seen.whole.request.visibility
@@ -249,7 +160,7 @@ def _reporter_at(number: int, round_id: int) -> Actor:
         report = service_requests.find_any(conn, number) if is_stop else None
     if report is not None and _was_to_go(number, request.form.get("pass", "")):
         return actor(report.jurisdiction_id)
-    return _own_case(number if report is not None else 0).actor
+    return own_case(number if report is not None else 0).actor
 
 
 def _report(number: int, round_id: int) -> FieldOutcome:

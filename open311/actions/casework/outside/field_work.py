@@ -16,15 +16,22 @@ from open311.model.casework import route
 from open311.model.casework.cases import Flag
 from open311.model.casework.rounds import CLIENT_ID, MOST_STOPS, NAME_LENGTH, FieldAct, FieldOutcome
 from open311.model.events.event_kinds import EventKind
-from open311.model.service_request import ServiceRequest, Status, Visibility
+from open311.model.service_request import Location, Status, Visibility
 from open311.storage.desk import rounds
 from open311.storage.requests import service_requests
 
 
 def plan_round(
-    core: Core, jurisdiction_id: str, numbers: Sequence[int], name: str, day: date, actor: Actor
+    core: Core,
+    jurisdiction_id: str,
+    numbers: Sequence[int],
+    name: str,
+    day: date,
+    actor: Actor,
+    *,
+    start: Location | None = None,
 ) -> int:
-    """Make a round of these reports, in the order of a short way that begins at the first; returns its id.
+    """Make a round of these reports, in the order of a short way from `start`, else from the first; returns its id.
 
     The caller has checked which of them the actor may see. Raises `Invalid`.
     """
@@ -37,13 +44,13 @@ def plan_round(
     with core.database.begin() as conn:
         requests = [service_requests.find_any(conn, number) for number in chosen]
         here = [request for request in requests if request and request.jurisdiction_id == jurisdiction_id]
-        places = [_place(request) for request in here]
-        ordered = [here[index].service_request_id for index in route.order(places)]
+        places = [_place(request.location) for request in here]
+        ordered = [here[index].service_request_id for index in route.order(places, _place(start))]
         return rounds.add(conn, jurisdiction_id, words or day.isoformat(), day, ordered, core.now())
 
 
-def _place(request: ServiceRequest) -> tuple[float, float] | None:
-    return None if request.location is None else (request.location.lat, request.location.long)
+def _place(location: Location | None) -> route.Place | None:
+    return None if location is None else (location.lat, location.long)
 
 
 def move_stop(core: Core, round_id: int, number: int, by: int, actor: Actor, jurisdiction_id: str) -> None:
