@@ -10,11 +10,11 @@ from pathlib import Path
 from werkzeug.test import Client
 
 from open311 import catalogue_file, settings
+from open311.adapters import log_output
 from open311.app import create_app
 from open311.base.temporary import temporary_folder
 from open311.core import Catalogues, Core
 from open311.dev import private_cluster
-from open311.http import access_log
 from open311.storage.database import Database, migrate
 from open311.storage.statistics import FiguresCache
 from open311.web.statistics import read
@@ -48,7 +48,7 @@ def main() -> None:
             migrate.upgrade(url)
             with closing(Database(url)) as database:
                 quiet = settings.load({"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error"})
-                access_log.configure(quiet)
+                log_output.configure(quiet)
                 core = Core(replace(quiet, database_url=url), database, Catalogues((city,)))
                 _measure(core)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
+from multiprocessing.util import Finalize
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
@@ -11,12 +12,14 @@ from open311 import core as core_module
 from open311 import settings, staff
 from open311.actions import catalogue_publication
 from open311.actions.upkeep import restoring
+from open311.adapters import log_output
 from open311.core import Core
 from open311.federation.catalogues import HARVESTED
 from open311.georeport import responses, routes, updates
 from open311.georeport.direct import FastPath
 from open311.georeport.openapi import GeoReportApi
 from open311.http import access_log, cors, current, failures, health, https, response_headers, urls
+from open311.http.access_log import AccessLog
 from open311.http.base_address import HostCheck
 from open311.http.caching.response_cache import ResponseCache
 from open311.http.limits import rate_limits, shares
@@ -69,6 +72,7 @@ def create_app(
     app: Flask | None = None,
     threads: Threads | None = None,
     shared_as: str | None = None,
+    log: AccessLog | None = None,
 ) -> WSGIApplication:
     """The server on a Core whose catalogues are in force, with rate limits and caches of its own.
 
@@ -77,16 +81,22 @@ def create_app(
     """
     settings = core.settings
     counted = rate_limits.Limits(settings, shared_as) if settings.rate_limits else None
-    server = {current.CORE: core, rate_limits.LIMITS: counted, **shares.exports()}
+    log = log or AccessLog(settings)
+    server = {
+        current.CORE: core,
+        rate_limits.LIMITS: counted,
+        access_log.LOG: log,
+        **shares.exports(),
+    }
     # From the inside out; http/README.md has them in the order in which a request meets them.
     stack: WSGIApplication = _Bound(app or application(), server)
-    stack = FastPath(stack, core, counted)
+    stack = FastPath(stack, core, counted, log)
     stack = Normaliser(stack, sandbox=settings.test_endpoint)
     stack = Decompressor(stack, settings.max_body_bytes)
     # Tests and tools ask in their own thread, and need neither places nor whole bodies.
     if places:
         stack = BodyBuffer(stack, places=places, limit=settings.max_body_bytes, threads=threads)
-    stack = ResponseCache(stack, core.database.freshness, counted, by_host=settings.base_url is None)
+    stack = ResponseCache(stack, core.database.freshness, counted, log, by_host=settings.base_url is None)
     if settings.base_url is None:
         stack = HostCheck(stack, settings.allowed_hosts)
     if hops := settings.trusted_proxies:
@@ -95,7 +105,7 @@ def create_app(
 
 
 class _Bound:
-    """WSGI middleware: hands the one Flask application the Core, limits and exports of this server."""
+    """WSGI middleware: hands the one Flask application the Core, limits, log and exports of this server."""
 
     def __init__(self, application: WSGIApplication, server: Mapping[str, object]) -> None:
         self._application = application
@@ -109,11 +119,15 @@ class _Bound:
 def from_environment() -> WSGIApplication:
     """The server as one of its processes runs it: settings from the environment, catalogue watched."""
     in_force = settings.load()
-    access_log.configure(in_force)
+    log_output.configure(in_force)
+    log = AccessLog(in_force)
+    # A process that was forked ends without the usual exit handlers.
+    Finalize(None, log.flush, exitpriority=0)
     core = core_module.build(in_force)
     restoring.adopt(core)
     catalogue_publication.keep_published(core, HARVESTED)
     core.database.keep_listening()
     threads = Threads()
     watch(threads, in_force.port)
-    return create_app(core, places=in_force.threads, threads=threads, shared_as=f"limits-{in_force.port}")
+    shared_as = f"limits-{in_force.port}"
+    return create_app(core, places=in_force.threads, threads=threads, shared_as=shared_as, log=log)

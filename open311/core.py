@@ -8,6 +8,7 @@ from typing import NamedTuple
 from open311.adapters import media_store
 from open311.adapters.media_store import MediaStore
 from open311.adapters.photos.photo_queue import PhotoQueue
+from open311.adapters.store_probe import StoreProbe
 from open311.base.bounded import Bounded
 from open311.base.errors import ConfigurationError, Invalid, NotFound, problem
 from open311.formats.fragments import Fragments
@@ -106,6 +107,7 @@ class Core:
     fragments: Fragments = field(default_factory=lambda: Fragments(FRAGMENT_BYTES, LIST_BYTES))
     totals: Bounded[Hashable, CachedTotal] = field(default_factory=lambda: Bounded(MOST_TOTALS))
     photo_queue: PhotoQueue = field(default_factory=PhotoQueue)
+    store_probe: StoreProbe = field(default_factory=StoreProbe)
     landmarks: Landmarks = field(default_factory=Landmarks)
     desk_counts: CountsCache = field(default_factory=CountsCache)
     figures: FiguresCache = field(default_factory=FiguresCache)

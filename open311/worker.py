@@ -17,11 +17,11 @@ from procrastinate.jobs import Status
 from open311 import core as core_module
 from open311.actions import catalogue_publication
 from open311.actions.upkeep import restoring
+from open311.adapters import log_output
 from open311.base import job_log
 from open311.base.errors import Unavailable
 from open311.core import Core
 from open311.federation.catalogues import HARVESTED
-from open311.http import access_log
 from open311.model.task_names import Queue, TaskName
 from open311.settings import Settings
 from open311.tasks import EVERY_MINUTE, TASKS, Task, defer_due
@@ -100,7 +100,7 @@ def _run(task: Task, core: Core, *, traceparent: str | None = None, **args: Any)
 
 def run(settings: Settings) -> None:
     """Work until SIGTERM or SIGINT, then finish what was begun."""
-    access_log.configure(settings)
+    log_output.configure(settings)
     job_log.install()
     core = core_module.build(settings)
     restoring.adopt(core)

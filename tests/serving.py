@@ -15,8 +15,8 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from open311 import catalogue_file, settings
+from open311.adapters import log_output
 from open311.core import Catalogues, Core
-from open311.http import access_log
 from open311.model.access.keys import Scope, digest, new_secret
 from open311.model.catalogue import Catalogue
 from open311.storage import keys
@@ -185,7 +185,7 @@ def make_core(conn: Connection, clock: Clock, tmp_path: Path) -> MakeCore:
     def make(*catalogues: Catalogue, **environ: str) -> Core:
         quiet = {"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error", "OPEN311_MAP_STYLE_URL": "none"}
         chosen = settings.load(quiet | {"OPEN311_DATA_DIR": str(tmp_path)} | environ)
-        access_log.configure(chosen)
+        log_output.configure(chosen)
         return Core(chosen, OneConnection(conn), Catalogues(catalogues or (first_city(),)), clock)
 
     return make

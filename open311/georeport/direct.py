@@ -20,7 +20,8 @@ from open311.core import Core
 from open311.formats import entries
 from open311.georeport import requests
 from open311.georeport.responses import CHANGES_ANY_TIME, JSON, VARY, XML
-from open311.http import access_log, cors, current, response_headers
+from open311.http import cors, current, response_headers
+from open311.http.access_log import AccessLog
 from open311.http.base_address import FAILED
 from open311.http.limits.rate_limits import Limits
 from open311.http.parsing.normalise import pairs
@@ -42,10 +43,13 @@ MET_AGAIN = (ValidationError, Invalid, NotFound, ReplicaLost)
 class FastPath:
     """WSGI middleware: answers these reads, and passes on everything else."""
 
-    def __init__(self, application: WSGIApplication, core: Core, limits: Limits | None) -> None:
+    def __init__(
+        self, application: WSGIApplication, core: Core, limits: Limits | None, log: AccessLog
+    ) -> None:
         self._application = application
         self._core = core
         self._limits = limits
+        self._log = log
         self._of_list, self._of_one = ServiceRequestsQuery(), ServiceRequestQuery()
         self._known = Bounded[Args, _ParsedQuery](MOST_BYTES, _ParsedQuery.bytes)
         vary = ("Vary", ", ".join((*VARY, response_headers.COMPRESSED)))
@@ -66,12 +70,11 @@ class FastPath:
             return self._application(environ, start_response)
         # Counted once it is answered here: what is handed on is counted by the framework.
         self._is_allowed(environ, counting=True)
-        number = access_log.number(environ.get("HTTP_X_REQUEST_ID"))
+        number = self._log.request_id(environ.get("HTTP_X_REQUEST_ID"))
         start_response("200 OK", self._head(written, language, asked["suffix"], number))
-        path, endpoint = environ["PATH_INFO"], "one" if asked["id"] else "list"
-        access_log.record(
-            "GET", path, 200, len(written.body), began, number, endpoint=f"georeport.direct.{endpoint}"
-        )
+        path, size = environ["PATH_INFO"], len(written.body)
+        endpoint = f"georeport.direct.{'one' if asked['id'] else 'list'}"
+        self._log.record("GET", path, 200, size, began, number, endpoint=endpoint)
         return [written.body]
 
     def _is_plain(self, environ: WSGIEnvironment) -> bool:

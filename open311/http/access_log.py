@@ -7,108 +7,116 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import structlog
 from flask import Flask, Response, g, request
 
-from open311.adapters import spans
+from open311.adapters.log_output import LEVELS
 from open311.base import tracing
 from open311.http.urls import discreet
-from open311.operations import metrics
+from open311.operations.request_counters import RequestCounters
 from open311.settings import Settings
 
 log = structlog.get_logger()
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
-
-@dataclass
-class _State:
-    as_json: bool = False
-    requests: bool = True
-    # The prefix of this process's request ids; processes are forked, so it cannot be chosen at import.
-    process: str = ""
-
-
-_state = _State()
-_numbers = count()
-# Lines of answers from memory, written together: a line of its own would cost more than the answer.
-_lines: deque[str] = deque()
-_waiting = threading.Event()
-# So that a thread that has flushed knows that all lines are out, also those that another thread had taken.
-_writing = threading.Lock()
-# Cache hits not yet counted in the metrics: method and status.
-_uncounted: deque[tuple[str, int]] = deque()
-_counting = threading.Lock()
+# Where a WSGI environment says which log its request belongs to.
+LOG = "open311.access_log"
 # An id of somebody else's is repeated in the log and in a header: letters alone, so that it can forge neither.
 GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 # One write for many lines: the log would otherwise cost more than a kept answer.
 WRITE_EVERY_SECONDS = 0.02
 MOST_LINES = 10_000
-WRITER = "log lines"
 
 
-def configure(settings: Settings) -> None:
-    """Write log lines to standard error, as JSON or for a terminal."""
-    writes_json = settings.log_format == "json"
-    _state.as_json, _state.requests = writes_json, LEVELS[settings.log_level] <= logging.INFO
-    _state.process = secrets.token_hex(5)
-    renderer = structlog.processors.JSONRenderer(serializer=_as_json) if writes_json else _for_people()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            tracing.add_to_line,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.format_exc_info] if writes_json else []),
-            renderer,
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[settings.log_level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    spans.report_spans(settings)
-    if writes_json and not any(thread.name == WRITER for thread in threading.enumerate()):
-        threading.Thread(target=_write_lines, name=WRITER, daemon=True).start()
+class AccessLog:
+    """The lines and counters of a server's requests. Made in the process that answers: a fork would lose its thread."""
 
+    def __init__(self, settings: Settings) -> None:
+        self.counters = RequestCounters()
+        self._writes = LEVELS[settings.log_level] <= logging.INFO
+        # As JSON, lines wait and are written together: a line of its own would cost more than an answer from memory.
+        self._gathers = self._writes and settings.log_format == "json"
+        self._lines: deque[str] = deque()
+        self._waiting = threading.Event()
+        # So that a thread that has flushed knows that all lines are out, also those that another thread had taken.
+        self._writing = threading.Lock()
+        # Cache hits not yet counted in the metrics: method and status.
+        self._uncounted: deque[tuple[str, int]] = deque()
+        self._counting = threading.Lock()
+        self._prefix, self._numbers = secrets.token_hex(5), count()
+        if self._gathers:
+            threading.Thread(target=self._write_lines, name="log lines", daemon=True).start()
 
-def _write_lines() -> None:
-    while True:
-        _waiting.wait()
-        # No line is in these hands meanwhile: the thread that ends the process finds all of them.
-        time.sleep(WRITE_EVERY_SECONDS)
-        flush()
+    def request_id(self, incoming: str | None = None) -> str:
+        """The id of a request: the one that a proxy or client gave it, if it is a plain word; else a new one."""
+        if incoming and GIVEN.fullmatch(incoming):
+            return incoming
+        return f"{self._prefix}{next(self._numbers):x}"
 
+    def record(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        size: int | None,
+        began: float | None,
+        request_id: str,
+        *,
+        endpoint: str | None = None,
+        kept: bool = False,
+    ) -> None:
+        """Count a request and log it, however it was answered; `began` by `time.perf_counter`, None without one."""
+        seconds = time.perf_counter() - began if began else 0.0
+        if kept:
+            self._uncounted.append((method, status))
+        else:
+            self.counters.count(endpoint, method, status, seconds)
+        trace = tracing.current()
+        if trace and tracing.report:
+            _report(trace, method, path, status, endpoint, seconds)
+        if self._gathers:
+            head, trace_id = _head(method, path, endpoint, kept), trace.trace_id if trace else None
+            # Past structlog, which would cost more than an answer from memory.
+            self._lines.append(_line(head, status, size, seconds, request_id, trace_id))
+            if not self._waiting.is_set():
+                self._waiting.set()
+            return
+        self.count_kept()
+        if self._writes:
+            fields = _fields(method, path, endpoint, kept)
+            ms = round(seconds * 1000, 3)
+            log.info("request", **fields, status=status, bytes=size, ms=ms, request_id=request_id)
 
-def flush() -> None:
-    """Write the lines that wait; the last call of a process."""
-    with _writing:
-        # Before they are taken: a line that comes in between wakes the writer again.
-        _waiting.clear()
-        # Nobody else takes lines away, so there are as many.
-        lines = [_lines.popleft() for _ in range(min(len(_lines), MOST_LINES))]
-        if _lines:
-            _waiting.set()
-        sys.stderr.write("".join(lines))
-    count_kept()
+    def _write_lines(self) -> None:
+        while True:
+            self._waiting.wait()
+            # No line is in these hands meanwhile: the thread that ends the process finds all of them.
+            time.sleep(WRITE_EVERY_SECONDS)
+            self.flush()
 
+    def flush(self) -> None:
+        """Write the lines that wait; the last call of a process."""
+        with self._writing:
+            # Before they are taken: a line that comes in between wakes the writer again.
+            self._waiting.clear()
+            # Nobody else takes lines away, so there are as many.
+            lines = [self._lines.popleft() for _ in range(min(len(self._lines), MOST_LINES))]
+            if self._lines:
+                self._waiting.set()
+            sys.stderr.write("".join(lines))
+        self.count_kept()
 
-def count_kept() -> None:
-    """Count the answers from memory so far; each by itself would take as long as half an answer."""
-    with _counting:
-        answers = Counter([_uncounted.popleft() for _ in range(len(_uncounted))])
-    for (method, status), times in answers.items():
-        metrics.count_kept(method, status, times)
-
-
-def _for_people() -> structlog.dev.ConsoleRenderer:
-    """Lines for a terminal. Plain tracebacks: a fancy one shows local variables, and with them personal data."""
-    return structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    def count_kept(self) -> None:
+        """Count the answers from memory so far; each by itself would take as long as half an answer."""
+        with self._counting:
+            answers = Counter([self._uncounted.popleft() for _ in range(len(self._uncounted))])
+        for (method, status), times in answers.items():
+            self.counters.count_kept(method, status, times)
 
 
 def install(app: Flask) -> None:
@@ -116,76 +124,30 @@ def install(app: Flask) -> None:
     app.after_request(_end)
 
 
-def number(incoming: str | None = None) -> str:
-    """The id of a request: the one that a proxy or client gave it, if it is a plain word; else a new one."""
-    if incoming and GIVEN.fullmatch(incoming):
-        return incoming
-    return f"{_state.process}{next(_numbers):x}"
+def of_request() -> AccessLog:
+    """The log of the server that answers this request."""
+    return cast(AccessLog, request.environ[LOG])
 
 
 def _begin() -> None:
     g.began = time.perf_counter()
-    g.request_id = number(request.headers.get("X-Request-Id"))
+    g.request_id = of_request().request_id(request.headers.get("X-Request-Id"))
 
 
 def _end(response: Response) -> Response:
     request_id = response.headers["X-Request-Id"] = g.get("request_id", "")
-    record(
+    size = response.calculate_content_length()
+    of_request().record(
         request.method,
         request.path,
         response.status_code,
-        response.calculate_content_length(),
+        size,
         g.get("began"),
         request_id,
         endpoint=request.endpoint,
     )
-    flush()
+    of_request().flush()
     return response
-
-
-def record(
-    method: str,
-    path: str,
-    status: int,
-    size: int | None,
-    began: float | None,
-    request_id: str,
-    *,
-    endpoint: str | None = None,
-    kept: bool = False,
-) -> None:
-    """The line of a request, however it was answered; `began` by `time.perf_counter`, None where it never did.
-
-    It waits to be written with others, past structlog where it is JSON: either would cost more than an answer from
-    memory.
-    """
-    seconds = time.perf_counter() - began if began else 0.0
-    if kept:
-        _uncounted.append((method, status))
-    else:
-        metrics.count(endpoint, method, status, seconds)
-    trace = tracing.current()
-    if trace and tracing.report:
-        _report(trace, method, path, status, endpoint, seconds)
-    if not _state.requests:
-        count_kept()
-        return
-    if _state.as_json:
-        head, moment = _head(method, path, endpoint, kept), _moment(int(time.time() * 1000))
-        length = "null" if size is None else size
-        trace_id = f',"trace_id":"{trace.trace_id}"' if trace else ""
-        _lines.append(
-            f'{{"event":"request","level":"info","timestamp":"{moment}",{head},"status":{status},"bytes":{length},'
-            f'"ms":{seconds * 1000:.3f},"request_id":"{request_id}"{trace_id}}}\n'
-        )
-        if not _waiting.is_set():
-            _waiting.set()
-        return
-    count_kept()
-    fields = _fields(method, path, endpoint, kept)
-    log.info(
-        "request", **fields, status=status, bytes=size, ms=round(seconds * 1000, 3), request_id=request_id
-    )
 
 
 def _report(
@@ -203,6 +165,17 @@ def _report(
     )
 
 
+def _line(
+    head: str, status: int, size: int | None, seconds: float, request_id: str, trace_id: str | None
+) -> str:
+    moment, length = _moment(int(time.time() * 1000)), "null" if size is None else size
+    trace = f',"trace_id":"{trace_id}"' if trace_id else ""
+    return (
+        f'{{"event":"request","level":"info","timestamp":"{moment}",{head},"status":{status},"bytes":{length},'
+        f'"ms":{seconds * 1000:.3f},"request_id":"{request_id}"{trace}}}\n'
+    )
+
+
 @lru_cache(maxsize=8)
 def _moment(milliseconds: int) -> str:
     # A dozen answers from memory have the same.
@@ -211,12 +184,8 @@ def _moment(milliseconds: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _head(method: str, path: str, endpoint: str | None, kept: bool) -> str:
-    return _as_json(_fields(method, path, endpoint, kept))[1:-1]
+    return orjson.dumps(_fields(method, path, endpoint, kept)).decode()[1:-1]
 
 
 def _fields(method: str, path: str, endpoint: str | None, kept: bool) -> dict[str, Any]:
     return {"method": method, "path": discreet(path), "endpoint": endpoint, "kept": kept}
-
-
-def _as_json(line: Any, **_: Any) -> str:
-    return orjson.dumps(line, default=str).decode()

@@ -62,8 +62,9 @@ def show_metrics() -> ResponseReturnValue:
     """Figures of all processes of this host and of the database, for the operator alone."""
     if not operators.may_see():
         raise NotFound(problem("error.path"))
-    access_log.count_kept()
-    body, content_type = metrics.page(current.core())
+    log = access_log.of_request()
+    log.count_kept()
+    body, content_type = metrics.page(current.core(), log.counters)
     return Response(body, content_type=content_type)
 
 

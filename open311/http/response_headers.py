@@ -3,7 +3,7 @@
 from flask import Flask, Response, request
 
 from open311.http import cors, current, urls
-from open311.http.caching.response_cache import TEXT
+from open311.http.caching.cached_response import TEXT
 from open311.settings import Settings
 
 # What a compressed answer varies by.

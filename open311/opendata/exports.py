@@ -9,7 +9,7 @@ from flask import Response, request
 
 from open311.base.errors import problem
 from open311.http import current, urls
-from open311.http.caching.response_cache import takes_gzip
+from open311.http.caching.cached_response import takes_gzip
 from open311.http.errors import in_words
 from open311.http.limits import shares
 from open311.http.limits.long_answers import take_share, to_the_end

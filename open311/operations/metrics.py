@@ -1,20 +1,11 @@
 """Figures for Prometheus: what the processes of this host counted, and what the database holds now.
 
-Server processes count into files of a folder that they share (PROMETHEUS_MULTIPROC_DIR, made by `open311 serve`), so
-whichever is asked answers for all. What waits in the database is looked at when somebody asks.
+What waits in the database is looked at when somebody asks.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-    multiprocess,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -23,59 +14,16 @@ from open311.base.errors import Unavailable
 from open311.core import Core
 from open311.operations import readiness
 from open311.operations.readiness import Health
+from open311.operations.request_counters import RequestCounters
 from open311.storage.upkeep import figures, schema
 from open311.storage.upkeep.figures import Figures
 
-FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-BUCKETS = (0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10)
 
-_own = CollectorRegistry()
-_requests = Counter(
-    "open311_requests", "Requests answered.", ("route", "method", "status", "source"), registry=_own
-)
-_seconds = Histogram(
-    "open311_request_seconds",
-    "How long it took to work an answer out.",
-    ("route",),
-    buckets=BUCKETS,
-    registry=_own,
-)
-# Looking up the child of a metric costs more than incrementing it.
-_children: dict[tuple[str, str, str, str], tuple[Counter, Histogram]] = {}
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})
-
-
-def count(route: str | None, method: str, status: int, seconds: float) -> None:
-    """Count a response that the application made."""
-    counter, histogram = _counters(route or "none", method, status, "worked_out")
-    counter.inc()
-    histogram.observe(seconds)
-
-
-def count_kept(method: str, status: int, times: int) -> None:
-    """Count cache hits; timing them would take longer than they do."""
-    _counters("memory", method, status, "memory")[0].inc(times)
-
-
-def _counters(name: str, method: str, status: int, source: str) -> tuple[Counter, Histogram]:
-    # Clients may invent methods, and each would become a series for good.
-    key = (name, method if method in METHODS else "other", str(status), source)
-    counters = _children.get(key)
-    if counters is None:
-        counters = _children[key] = (_requests.labels(*key), _seconds.labels(name))
-    return counters
-
-
-def page(core: Core) -> tuple[bytes, str]:
+def page(core: Core, counters: RequestCounters) -> tuple[bytes, str]:
     """Everything, as Prometheus reads it, and its content type."""
-    if FOLDER in os.environ:
-        counted = CollectorRegistry()
-        multiprocess.MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
-    else:
-        counted = _own
     now = CollectorRegistry()
     now.register(_Now(core))
-    return generate_latest(counted) + generate_latest(now), CONTENT_TYPE_LATEST
+    return counters.page() + generate_latest(now), CONTENT_TYPE_LATEST
 
 
 class _Now(Collector):

@@ -1,9 +1,6 @@
 """Readiness, part by part."""
 
 import shutil
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,11 +15,8 @@ from open311.storage.upkeep.schema import SchemaState
 
 # Less is as good as full: one photo of a report may take it.
 LEAST_FREE_BYTES = 256 * 1024 * 1024
-STORE_SECONDS = 2.0
 # A single failure is no alarm: mail servers restart.
 MAILBOX_SECONDS = 300.0
-# Each load balancer probes every second or so, and a bucket charges by request.
-STORE_KEPT_SECONDS = 15.0
 
 
 class Health(StrEnum):
@@ -57,7 +51,7 @@ def look(core: Core) -> Readiness:
         (
             *_of_database(core),
             _volume(core.settings),
-            _store(core.settings),
+            _store(core),
             _catalogue(core),
             *_replica(core),
         )
@@ -149,9 +143,9 @@ def _volume(settings: Settings) -> Part:
     return Part("volume", Health.OK if free >= LEAST_FREE_BYTES else Health.FAILING, detail)
 
 
-def _store(settings: Settings) -> Part:
-    health, detail = _looker.look(settings, lambda: media_store.probe(media_store.chosen(settings)))
-    return Part("photos", health, detail)
+def _store(core: Core) -> Part:
+    problem = core.store_probe.problem(core.settings)
+    return Part("photos", Health.FAILING if problem else Health.OK, problem or "")
 
 
 def _catalogue(core: Core) -> Part:
@@ -167,41 +161,3 @@ def _replica(core: Core) -> list[Part]:
     if state is None:
         return []
     return [Part("replica", Health.OK if state == "ok" else Health.FAILING, state)]
-
-
-class _StoreLooker:
-    """Probes a store in a thread of its own, so that one that hangs blocks nobody; results are cached for a moment."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._answers: dict[Settings, tuple[float, Health, str]] = {}
-        self._asked: dict[Settings, threading.Thread] = {}
-
-    def look(self, settings: Settings, probe: Callable[[], None]) -> tuple[Health, str]:
-        with self._lock:
-            kept = self._answers.get(settings)
-            if kept and time.monotonic() - kept[0] < STORE_KEPT_SECONDS:
-                return kept[1], kept[2]
-            thread = self._asked.get(settings)
-            if thread is None or not thread.is_alive():
-                thread = threading.Thread(target=self._ask, args=(settings, probe), daemon=True)
-                self._asked[settings] = thread
-                thread.start()
-        thread.join(STORE_SECONDS)
-        with self._lock:
-            answer = self._answers.get(settings)
-        if thread.is_alive() or answer is None:
-            return Health.FAILING, f"no answer within {STORE_SECONDS:.0f} s"
-        return answer[1], answer[2]
-
-    def _ask(self, settings: Settings, probe: Callable[[], None]) -> None:
-        health, detail = Health.OK, ""
-        try:
-            probe()
-        except Unavailable as error:
-            health, detail = Health.FAILING, str(error.__cause__ or error).splitlines()[0]
-        with self._lock:
-            self._answers[settings] = (time.monotonic(), health, detail)
-
-
-_looker = _StoreLooker()

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
+from open311.adapters import log_output
 from open311.core import Core
-from open311.http import access_log
 from open311.model.access.keys import Scope
 from tests.actors import CLARA
 from tests.builders import a_catalogue, a_vehicle_service
@@ -43,7 +43,7 @@ def core(make_core: MakeCore) -> Core:
 
 def listen(core: Core) -> None:
     """Let `capsys` see the log: pytest gives each phase of a test a standard error of its own."""
-    access_log.configure(core.settings)
+    log_output.configure(core.settings)
 
 
 def public_answers(api: Api, number: str) -> list[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from werkzeug.test import TestResponse
 
 from open311.actions import catalogue_publication
+from open311.adapters import store_probe
 from open311.core import Core
 from open311.operations import readiness
 from tests.client import client_of
@@ -93,11 +94,17 @@ def test_a_full_volume_of_the_photos_alone_is_told(
 
 def test_a_store_that_hangs_holds_nobody_up(core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is asked once at a time."""
-    monkeypatch.setattr(readiness, "STORE_SECONDS", 0.01)
+    monkeypatch.setattr(store_probe, "PATIENCE_SECONDS", 0.01)
     slow = replace(core, settings=replace(core.settings, data_dir=core.settings.data_dir / "slow"))
-    end = Event()
-    monkeypatch.setattr(readiness.media_store, "probe", lambda store: end.wait(30))
-    assert failing(slow) == {"photos"}
+    end, probed = Event(), []
+
+    def hang(store: object) -> None:
+        probed.append(store)
+        end.wait(30)
+
+    monkeypatch.setattr(store_probe.media_store, "probe", hang)
+    assert [failing(slow), failing(slow)] == [{"photos"}] * 2
+    assert len(probed) == 1
     end.set()
 
 

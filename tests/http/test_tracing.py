@@ -13,10 +13,9 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from sqlalchemy import Connection, text
 
-from open311.adapters import safe_http, spans
+from open311.adapters import log_output, safe_http, spans
 from open311.base import tracing
 from open311.core import Core
-from open311.http import access_log
 from open311.model.catalogue import ServiceType
 from open311.model.task_names import TaskName
 from tests.builders import a_catalogue, a_service
@@ -83,7 +82,6 @@ def lines(capsys: pytest.CaptureFixture[str], count: int) -> list[dict[str, Any]
     found: list[dict[str, Any]] = []
     give_up = time.monotonic() + 60
     while len(found) < count and time.monotonic() < give_up:
-        access_log.flush()
         found += [json.loads(line) for line in capsys.readouterr().err.splitlines()]
         time.sleep(0.01)
     return found
@@ -127,7 +125,7 @@ def test_what_is_no_chain_is_not_gone_on_with(header: str) -> None:
 def test_each_line_names_the_chain_of_its_request_alone(
     core: Core, api: Api, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    access_log.configure(core.settings)
+    log_output.configure(core.settings)
     paths = ("/services.json", "/services.json", "/requests.json", "/services/NONE.json")
     for path in paths:
         api.client.get(f"{api.base}{path}", headers={"traceparent": HEADER})

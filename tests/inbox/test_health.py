@@ -8,6 +8,7 @@ from open311.core import Core
 from open311.inbox import fetching
 from open311.operations import doctor, metrics, readiness
 from open311.operations.readiness import Health
+from open311.operations.request_counters import RequestCounters
 from open311.settings.mailboxes import imap_mailboxes
 from tests.inbox.server import ImapServer, a_mail
 
@@ -22,7 +23,7 @@ def health(core: Core) -> Health:
 
 
 def figures(core: Core) -> str:
-    return metrics.page(core)[0].decode()
+    return metrics.page(core, RequestCounters())[0].decode()
 
 
 def test_a_mailbox_is_told_of_from_the_first_day(core: Core, imap: ImapServer, conn: Connection) -> None:

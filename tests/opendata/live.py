@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from open311 import settings
+from open311.adapters import log_output
 from open311.core import Catalogues, Core
-from open311.http import access_log
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Database
 from tests.serving import Clock, first_city
@@ -18,7 +18,7 @@ def a_live_core(url: str, *catalogues: Catalogue, **environ: str) -> Core:
     """A Core that shares nothing with other tests; close its database."""
     quiet = {"OPEN311_RATE_LIMITS": "off", "OPEN311_LOG_LEVEL": "error", "OPEN311_MAP_STYLE_URL": "none"}
     chosen = settings.load(quiet | environ)
-    access_log.configure(chosen)
+    log_output.configure(chosen)
     return Core(chosen, Database(url, pool_size=POOL), Catalogues(catalogues or (first_city(),)), Clock())
 
 

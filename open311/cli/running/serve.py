@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
-from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -102,10 +101,7 @@ def application() -> WSGIApplication:
     if hasattr(system, "mallopt"):
         system.mallopt(M_ARENA_MAX, 2)
     from open311 import app
-    from open311.http import access_log
 
-    # A process that was forked ends without the usual exit handlers.
-    Finalize(None, access_log.flush, exitpriority=0)
     wsgi = app.from_environment()
     # What is there now stays, and lists make many objects that are no garbage: look for it seldom.
     gc.freeze()
