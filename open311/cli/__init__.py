@@ -115,6 +115,8 @@ def quietly() -> Iterator[None]:
     try:
         yield
     finally:
+        # What was loaded stays, so no later search looks through it; forked processes go on sharing its pages.
+        gc.freeze()
         gc.enable()
 
 

@@ -1,5 +1,6 @@
 """`open311 --help` tells of each command what the command says of itself, though it loads none."""
 
+import gc
 from pathlib import Path
 
 import click
@@ -7,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from open311.base.errors import ConfigurationError
-from open311.cli import COMMANDS, Commands, commands, require_text
+from open311.cli import COMMANDS, Commands, commands, quietly, require_text
 
 
 def test_the_list_of_commands_names_each_with_its_own_words() -> None:
@@ -38,3 +39,11 @@ def test_a_number_that_no_table_can_hold_is_told(arguments: tuple[str, ...]) -> 
     told = CliRunner().invoke(commands, [*arguments, "9" * 20])
     assert told.exit_code == 2
     assert "is not in the range" in told.output
+
+
+def test_nothing_looks_for_garbage_in_what_was_loaded() -> None:
+    before = gc.get_freeze_count()
+    with quietly():
+        loaded: list[list[int]] = [[] for _ in range(1000)]
+    assert gc.get_freeze_count() >= before + len(loaded)
+    assert gc.isenabled()

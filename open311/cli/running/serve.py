@@ -67,8 +67,6 @@ def serve(port: int | None) -> None:
         # Made once and then forked: the processes start at once and share what never changes.
         with quietly():
             import_module("open311.app").application()
-        # What was loaded before the fork is then not looked through, and its pages stay shared among the processes.
-        gc.freeze()
         _allow_connections()
         _server(ready).serve()
 
