@@ -347,6 +347,19 @@ def test_an_interrupted_import_goes_on_and_stores_nothing_half(
     assert len(rejects(path).read_text(encoding="utf-8").splitlines()) == 2
 
 
+def test_the_fingerprint_of_options_is_the_same_in_every_release() -> None:
+    """An import that an update interrupts goes on, whatever classes are called by then."""
+    options = ImportOptions(mapping=CsvMapping(services={"Müll": "MUELL_WILD"}), keep_services=True)
+    assert options.fingerprint("content") == (
+        "1a813f99c1a1575ca1c5eb62d5a21ba0a0ca84f50a4e8732c09c02b4eb6b0445"
+    )
+    assert (
+        options.fingerprint("other")
+        != options.fingerprint("content")
+        != ImportOptions().fingerprint("content")
+    )
+
+
 def test_a_row_that_the_database_refuses_holds_up_no_batch(
     core: Core, conn: Connection, a_file: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

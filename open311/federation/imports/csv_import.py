@@ -111,7 +111,7 @@ def _fingerprint(path: Path, options: ImportOptions) -> str:
     """Equal for the same file with the same options."""
     with path.open("rb") as file:
         content = hashlib.file_digest(file, "sha256").hexdigest()
-    return hashlib.sha256(f"{content} {options!r}".encode(errors="replace")).hexdigest()
+    return options.fingerprint(content)
 
 
 def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str], str]:

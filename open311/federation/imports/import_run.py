@@ -1,7 +1,9 @@
 """What imports from files and from servers share: options, how far each has come, and storing a page."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from open311.base.errors import Invalid, problem
@@ -31,6 +33,16 @@ class ImportOptions:
     def check(self, catalogue: Catalogue) -> None:
         """Whether the mapping fits the catalogue; raises `Invalid`."""
         self.mapping.check_words(catalogue, keep_services=self.keep_services)
+
+    def fingerprint(self, content: str = "") -> str:
+        """Equal for the same options about the same content.
+
+        It is stored until an import is through, and another release may come in between: what is not chosen is left
+        out, so that a further option changes nothing, and names of classes are not in it.
+        """
+        mapping = {name: value for name, value in asdict(self.mapping).items() if value}
+        chosen = {name: value for name, value in (asdict(self) | {"mapping": mapping}).items() if value}
+        return hashlib.sha256(json.dumps([content, chosen], sort_keys=True).encode()).hexdigest()
 
 
 def begin(core: Core, catalogue: Catalogue, name: str, state: Mapping[str, Any]) -> Intake:

@@ -1,6 +1,5 @@
 """Move the whole public history of another server in (docs/federation.md)."""
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -38,19 +37,9 @@ def import_server(
     `ahead` asks for a page while those before are stored.
     """
     options.check(catalogue)
-    source_options = {
-        "delay": delay,
-        "time_zone": options.mapping.time_zone or catalogue.jurisdiction.time_zone.key,
-        "dates": options.mapping.dates,
-        "foreign_jurisdiction_id": foreign_jurisdiction_id,
-    }
-    fingerprint = hashlib.sha256(repr(options).encode(errors="replace")).hexdigest()
-    source = replace(
-        begin(core, catalogue, url.rstrip("/"), {"fingerprint": fingerprint}), options=source_options
-    )
-    if source.state.get("idle") and source.state.get("refused"):
-        # What was refused may be right by now: a service has come into the catalogue, a row was mended there.
-        source = replace(source, state={"fingerprint": fingerprint})
+    source = _begin(core, catalogue, url, options)
+    how_to_ask = {"delay": delay, "foreign_jurisdiction_id": foreign_jurisdiction_id}
+    source = replace(source, options={**source.options, **how_to_ask})
     done = Counts()
     try:
         ask = harvest.with_retries(source, wait)
@@ -63,6 +52,17 @@ def import_server(
     except RemoteError as reason:
         raise Invalid(problem("error.import.refused", url=url, reason=str(reason)[:300])) from None
     return done
+
+
+def _begin(core: Core, catalogue: Catalogue, url: str, options: ImportOptions) -> Intake:
+    """The source, as far as it was read with these options, and how its moments are written."""
+    state = {"fingerprint": options.fingerprint()}
+    source = begin(core, catalogue, url.rstrip("/"), state)
+    if source.state.get("idle") and source.state.get("refused"):
+        # What was refused may be right by now: a service has come into the catalogue, a row was mended there.
+        source = replace(source, state=state)
+    zone = options.mapping.time_zone or catalogue.jurisdiction.time_zone.key
+    return replace(source, options={"time_zone": zone, "dates": options.mapping.dates})
 
 
 def _store_page(
