@@ -71,7 +71,7 @@ def add(core: Core, url: str, jurisdiction_id: str, options: Mapping[str, Any], 
     except RemoteError as refused:
         raise Invalid(problem("error.harvest.refused", url=added.source, reason=str(refused))) from None
     with core.database.begin() as conn:
-        if any(source.jurisdiction_id == jurisdiction_id for source in source_rows.all_of(conn, "harvest")):
+        if any(source.jurisdiction_id == jurisdiction_id for source in source_rows.harvested(conn)):
             raise Invalid(problem("error.harvest.taken", jurisdiction_id=jurisdiction_id))
         source_rows.add(conn, added)
         source_rows.set_catalogue(conn, added, document, core.now())
@@ -102,7 +102,7 @@ def remove(core: Core, jurisdiction_id: str, *, actor: Actor) -> None:
 
 def sources(core: Core) -> list[Intake]:
     with core.database.read() as conn:
-        return source_rows.all_of(conn, "harvest")
+        return source_rows.harvested(conn)
 
 
 def find(core: Core, jurisdiction_id: str) -> Intake:
@@ -150,13 +150,12 @@ def run(
     done = Counts()
     try:
         catalogue = _refresh(core, source, client)
-        parts = reader.parts(
-            client, source.state, core.now(), with_retries(source, wait), _open_ids(core, source)
+        ask = with_retries(source, wait)
+        parts = islice(
+            reader.parts(client, source.state, core.now(), ask, _open_ids(core, source)), most_pages
         )
-        store = partial(_store_page, core, source, catalogue)
-        some = islice(parts, most_pages)
-        terms = Terms(catalogue=catalogue)
-        with closing(stored_pages(core, source, terms, some, store, (done, ""), ahead=ahead)) as pages:
+        store, terms = partial(_store_page, core, source, catalogue), Terms(catalogue=catalogue)
+        with closing(stored_pages(core, source, terms, parts, store, (done, ""), ahead=ahead)) as pages:
             for done, where in pages:
                 progress(done, where)
     except RemoteError as refused:

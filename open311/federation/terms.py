@@ -4,7 +4,9 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import structlog
 
@@ -69,39 +71,48 @@ def arrival_of(request: ForeignRequest, terms: Terms, reporter: Reporter | None 
         return refusal_for("error.row.moment_missing", request.service_request_id)
     if not code:
         return refusal_for("error.row.service", request.service_request_id, service_code=request.service_code)
-    status, detailed = _status(request, terms)
-    notice = _words(request.service_notice)
-    closed = request.closed_datetime if status == Status.CLOSED else None
-    updated = max(filter(None, (requested, request.updated_datetime, closed)))
     return Arrival(
         foreign_id=request.service_request_id,
         service_name=tidy(request.service_name or _own_word(request, code))[:SHORT],
         reporter=reporter,
-        values={
-            "service_code": code,
-            "status": status,
-            "detailed_status": detailed,
-            "requested_datetime": requested,
-            "updated_datetime": updated,
-            # Where a clock was wrong: days to closing are counted from these two.
-            "closed_datetime": max(requested, closed or updated) if status == Status.CLOSED else None,
-            "expected_datetime": request.expected_datetime,
-            "status_notes": _words(request.status_notes),
-            "description": tidy(request.description)[:DESCRIPTION_LENGTH],
-            "agency_responsible": _agency(request, terms),
-            "address": tidy(request.address)[:SHORT],
-            "address_id": _words(request.address_id, SHORT),
-            "zipcode": _words(request.zipcode, 20),
-            "lat": request.location and request.location.lat,
-            "long": request.location and request.location.long,
-            "media_urls": list(request.media_urls[:MOST_PICTURES]),
-            "title": _words(request.title, SHORT),
-            "channel": terms.channel,
-            **{name: _words(text, SHORT) for name, text in request.texts.items()},
-        }
-        # Only where there is one, so that what came in before this was kept has the same digest.
-        | ({"service_notice": notice} if notice else {}),
+        values={"service_code": code, **_progress(request, requested, terms), **_contents(request, terms)},
     )
+
+
+def _progress(request: ForeignRequest, requested: datetime, terms: Terms) -> dict[str, Any]:
+    """How far it has come, and when."""
+    status, detailed = _status(request, terms)
+    closed = request.closed_datetime if status == Status.CLOSED else None
+    updated = max(filter(None, (requested, request.updated_datetime, closed)))
+    return {
+        "status": status,
+        "detailed_status": detailed,
+        "requested_datetime": requested,
+        "updated_datetime": updated,
+        # Where a clock was wrong: days to closing are counted from these two.
+        "closed_datetime": max(requested, closed or updated) if status == Status.CLOSED else None,
+        "expected_datetime": request.expected_datetime,
+        "status_notes": _words(request.status_notes),
+    }
+
+
+def _contents(request: ForeignRequest, terms: Terms) -> dict[str, Any]:
+    notice = _words(request.service_notice)
+    return {
+        "description": tidy(request.description)[:DESCRIPTION_LENGTH],
+        "agency_responsible": _agency(request, terms),
+        "address": tidy(request.address)[:SHORT],
+        "address_id": _words(request.address_id, SHORT),
+        "zipcode": _words(request.zipcode, 20),
+        "lat": request.location and request.location.lat,
+        "long": request.location and request.location.long,
+        "media_urls": list(request.media_urls[:MOST_PICTURES]),
+        "title": _words(request.title, SHORT),
+        "channel": terms.channel,
+        **{name: _words(text, SHORT) for name, text in request.texts.items()},
+        # Only where there is one, so that what came in before this was kept has the same digest.
+        **({"service_notice": notice} if notice else {}),
+    }
 
 
 def _words(text: str | None, longest: int = DESCRIPTION_LENGTH) -> str | None:

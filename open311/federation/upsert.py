@@ -141,14 +141,17 @@ def upsert(
             raise StaleLookup
     if fresh:
         stored.add(conn, owner, source, fresh, numbers)
-    different = [
-        (known[number], arrival)
-        for number, arrival in latest.items()
-        if number in known and _differs(known[number], arrival)
-    ]
-    changed = _change_all(core, conn, (owner, source), different, actor)
+    changed = _change_all(core, conn, (owner, source), _different(known, latest), actor)
     changed |= _complete_reporters(conn, known, latest)
     return Counts(new=len(fresh), changed=len(changed), same=len(arrivals) - len(fresh) - len(changed))
+
+
+def _different(
+    known: Mapping[str, KnownReference], latest: Mapping[str, Arrival]
+) -> list[tuple[KnownReference, Arrival]]:
+    """What is known and has come otherwise now."""
+    both = ((known[number], arrival) for number, arrival in latest.items() if number in known)
+    return [(reference, arrival) for reference, arrival in both if _differs(reference, arrival)]
 
 
 def _change_all(

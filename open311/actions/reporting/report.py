@@ -152,13 +152,7 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
         conn,
         request=request,
         location=place,
-        submission={
-            "key_id": actor.key_id,
-            "client_request_id": submission.client_request_id,
-            "address_unchecked": bool(submission.address_id and not place),
-            "attributes": dict(answers.unknown),
-            "received_datetime": now,
-        },
+        submission=_origin(accepted, actor, now),
         reporter=submission.reporter,
         answers=answers.private,
         events=[
@@ -174,6 +168,18 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
     if media_fetching.has_fetchable(core, media_urls):
         jobs.defer(conn, TaskName.FETCH_MEDIA, service_request_id=number)
     return number
+
+
+def _origin(accepted: Accepted, actor: Actor, now: datetime) -> dict[str, Any]:
+    """By whose program the report came, and what of it the service has no use for."""
+    submission = accepted.submission
+    return {
+        "key_id": actor.key_id,
+        "client_request_id": submission.client_request_id,
+        "address_unchecked": bool(submission.address_id and not submission.location),
+        "attributes": dict(accepted.answers.unknown),
+        "received_datetime": now,
+    }
 
 
 def _columns(accepted: Accepted, now: datetime) -> dict[str, Any]:

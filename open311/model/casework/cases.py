@@ -180,10 +180,7 @@ def new_case(
     What comes from elsewhere has a history there: it has its unit, which is not asked whether it takes it up.
     """
     received = request["requested_datetime"]
-    unit = route.unit if route else request.get("agency_responsible")
-    # GeoReport lets senders give any text as the agency.
-    unit = unit if unit in catalogue.units else None
-    rule = route.rule if route else None
+    unit = _unit_of(request, catalogue, route)
     zone, desk = catalogue.jurisdiction.time_zone, catalogue.desk
     held = request["visibility"] == Visibility.HELD
     closed = request["status"] == Status.CLOSED
@@ -201,14 +198,24 @@ def new_case(
         taken_in_by=taken_in_by,
         check_by=desk.check.end(received, desk.calendar, zone) if held and desk.check else None,
         accept_by=accept.end(received, desk.calendar, zone) if accept else None,
-        due_datetime=catalogue.due(request["service_code"], received, rule)
-        if route
-        else request.get("expected_datetime"),
-        areas=catalogue.desk.areas.at(place) if areas is None else areas,
-        priority=usual_priority(rule),
+        due_datetime=_due(request, catalogue, route),
+        areas=desk.areas.at(place) if areas is None else areas,
+        priority=usual_priority(route.rule if route else None),
         route=as_recorded(route, catalogue) if route else {},
     )
     return at_stage(case, request["visibility"], request["status"], received.astimezone(zone).date())
+
+
+def _unit_of(request: Mapping[str, Any], catalogue: Catalogue, route: Route | None) -> str | None:
+    unit = route.unit if route else request.get("agency_responsible")
+    # GeoReport lets senders give any text as the agency.
+    return unit if unit in catalogue.units else None
+
+
+def _due(request: Mapping[str, Any], catalogue: Catalogue, route: Route | None) -> datetime | None:
+    if route is None:
+        return request.get("expected_datetime")
+    return catalogue.due(request["service_code"], request["requested_datetime"], route.rule)
 
 
 def usual_priority(rule: Rule | None) -> Priority:

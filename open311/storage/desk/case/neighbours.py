@@ -84,11 +84,9 @@ def find(
         lies_in(circle, _r.geom),
         (_r.status == "open") | (_r.closed_datetime >= closed_since),
         _r.jurisdiction_id.in_(scope.jurisdictions),
+        *([_r.service_code.in_(services)] if services else []),
+        *([_r.id != without] if without is not None else []),
     ]
-    if services:
-        conditions.append(_r.service_code.in_(services))
-    if without is not None:
-        conditions.append(_r.id != without)
     likeness = func.similarity(_r.folded, func.public.open311_fold(words)) if words else literal(0.0, Float)
     heads = [
         select(*_columns(distance, likeness))
