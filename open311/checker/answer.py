@@ -67,9 +67,9 @@ class Answer:
             raise root
         return root
 
-    def must_be(self, status: int) -> "Answer":
-        """Itself; raises `NotSeen` when the status is another."""
-        if self.status != status:
+    def must_be_ok(self) -> "Answer":
+        """Itself; raises `NotSeen` when its status is not 200."""
+        if self.status != 200:
             raise NotSeen(self.summary)
         return self
 

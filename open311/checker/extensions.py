@@ -23,7 +23,7 @@ def paging(s: Subject) -> Findings:
         raise NotOffered(
             f"page_size={size} gives {len(first.rows()) if first.status == 200 else first.summary}"
         )
-    if not set(ids(first.rows())).isdisjoint(ids(second.must_be(200).rows())):
+    if not set(ids(first.rows())).isdisjoint(ids(second.must_be_ok().rows())):
         yield Finding("pages 1 and 2 have requests in common")
     behind = s.get("requests", page=100_000, page_size=size)
     if behind.status != 200 or behind.rows():

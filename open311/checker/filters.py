@@ -46,7 +46,7 @@ def unknown_ids(s: Subject) -> Findings:
 
 @requires("R-162", MUST, "`service_request_id=` empty")
 def empty_ids(s: Subject) -> Findings:
-    if ids(s.get("requests", service_request_id="").must_be(200).rows()) != ids(s.requests()):
+    if ids(s.get("requests", service_request_id="").must_be_ok().rows()) != ids(s.requests()):
         yield Finding("not the same list as without the parameter")
 
 

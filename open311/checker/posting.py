@@ -46,7 +46,7 @@ def _report(s: Subject) -> Answer:
     known = s.answers.get("report")
     if known is None:
         known = s.answers["report"] = _answer_to(s, s.speaks)
-    return known.must_be(200)
+    return known.must_be_ok()
 
 
 def _number(answer: Answer) -> str | None:
@@ -117,7 +117,7 @@ def found_again(s: Subject) -> Findings:
     answer = s.get(f"requests/{quote(number, safe='')}", "json")
     if answer.status == 404:
         raise NotSeen("not shown, as where reports are checked first")
-    row = answer.must_be(200).rows()[0]
+    row = answer.must_be_ok().rows()[0]
     sent = _form(s)
     if not any(row.get(name) for name in ("description", "lat", "long")):
         raise NotSeen("shown without text and place, as where reports are checked first")

@@ -84,7 +84,7 @@ def empty(s: Subject) -> Findings:
 
 @requires("R-155", MUST, "the children of the XML root")
 def only_requests(s: Subject) -> Findings:
-    others = {element.tag for element in s.get("requests", "xml").must_be(200).elements()} - {"request"}
+    others = {element.tag for element in s.get("requests", "xml").must_be_ok().elements()} - {"request"}
     if others:
         yield Finding(f"service_requests holds {sorted(others)[:5]}")
 
@@ -174,7 +174,7 @@ def single(s: Subject) -> Findings:
 @requires("R-181", MUST, "the same request in the list and alone")
 def same_alone(s: Subject) -> Findings:
     number = s.an_id()
-    alone = s.get(f"requests/{quote(number, safe='')}").must_be(200).rows()
+    alone = s.get(f"requests/{quote(number, safe='')}").must_be_ok().rows()
     listed = [request for request in s.some_requests() if str(request.get("service_request_id")) == number]
     if alone and listed and alone[0] != listed[0]:
         names = [name for name in listed[0] if listed[0].get(name) != alone[0].get(name)]

@@ -93,7 +93,7 @@ def keywords(s: Subject) -> Findings:
 @requires("R-080", SHOULD, "the order of two answers")
 def order(s: Subject) -> Findings:
     s.services()
-    again = s.ask_again("services").must_be(200)
+    again = s.ask_again("services").must_be_ok()
     if [row.get("service_code") for row in again.rows()] != [
         service.get("service_code") for service in s.services()
     ]:
@@ -115,7 +115,7 @@ def definition(s: Subject) -> Findings:
 
 @requires("R-082", MUST, "`service_code` and the container of a definition")
 def right_definition(s: Subject) -> Findings:
-    value = s.definition().must_be(200).json()
+    value = s.definition().must_be_ok().json()
     if not isinstance(value, dict) or value.get("service_code") != s.a_code():
         code = value.get("service_code") if isinstance(value, dict) else None
         yield Finding(f"asked for {s.a_code()!r}, got {code!r}")
@@ -173,7 +173,7 @@ def values(s: Subject) -> Findings:
 @requires("R-088", MUST, "containers of a definition in XML")
 def containers(s: Subject) -> Findings:
     s.attributes()
-    root = s.definition("xml").must_be(200).xml()
+    root = s.definition("xml").must_be_ok().xml()
     if root.find("attributes/attribute") is None:
         yield Finding("there is no attributes/attribute")
     for element in root.iter("values"):
@@ -184,7 +184,7 @@ def containers(s: Subject) -> Findings:
 # open311_java reads the first descendant called `code` or `description`, and `values` has such names as well.
 @requires("R-089", BREAKS, "`values` last in an XML attribute")
 def values_last(s: Subject) -> Findings:
-    for attribute in s.definition("xml").must_be(200).xml().iter("attribute"):
+    for attribute in s.definition("xml").must_be_ok().xml().iter("attribute"):
         tags = [child.tag for child in attribute]
         if "values" in tags[:-1]:
             yield Finding(f"{attribute.findtext('code')!r}: {', '.join(tags)}", "P5")
@@ -228,7 +228,7 @@ def empty_code(s: Subject) -> Findings:
 
 @requires("R-094", EXT, "services by point: none in the middle of the ocean")
 def by_point(s: Subject) -> Findings:
-    if s.get("services", lat=0, long=-30).must_be(200).rows():
+    if s.get("services", lat=0, long=-30).must_be_ok().rows():
         raise NotOffered("`lat` and `long` are ignored")
     yield from ()
 
@@ -236,7 +236,7 @@ def by_point(s: Subject) -> Findings:
 @requires("R-095", EXT, "other languages")
 def languages(s: Subject) -> Findings:
     one, other = (s.get("services", s.speaks, {"Accept-Language": word}) for word in ("de", "en"))
-    if one.must_be(200).body == other.must_be(200).body:
+    if one.must_be_ok().body == other.must_be_ok().body:
         raise NotOffered("the same list in German and English")
     if not other.headers.get("content-language"):
         yield Finding("without `Content-Language`")

@@ -85,11 +85,11 @@ class Subject:
             self.answers[key] = self._send(method, url, suffix.lower(), headers=headers)
         return self.answers[key]
 
-    def ask_again(self, path: str, suffix: str = "json") -> Answer:
+    def ask_again(self, path: str) -> Answer:
         """The same question once more."""
-        known = self.get(path, suffix)
+        known = self.get(path)
         key = next(key for key, value in self.answers.items() if value is known)
-        return self._send("GET", key[1], suffix)
+        return self._send("GET", key[1], "json")
 
     def post(self, path: str, suffix: str = "json", **more: Any) -> Answer:
         """The answer to a POST, which is never repeated."""
@@ -145,13 +145,13 @@ class Subject:
         return self.formats[0]
 
     def services(self) -> list[dict[str, Any]]:
-        rows = self.get("services").must_be(200).rows()
+        rows = self.get("services").must_be_ok().rows()
         if not rows:
             raise NotSeen("there is no service")
         return rows
 
     def requests(self, **query: Any) -> list[dict[str, Any]]:
-        return self.get("requests", **query).must_be(200).rows()
+        return self.get("requests", **query).must_be_ok().rows()
 
     def some_requests(self) -> list[dict[str, Any]]:
         """The default list; raises `NotSeen` when it is empty."""
@@ -184,7 +184,7 @@ class Subject:
         return self.get(f"services/{quote(self.a_code(), safe='')}", suffix)
 
     def attributes(self) -> list[dict[str, Any]]:
-        value = self.definition().must_be(200).json()
+        value = self.definition().must_be_ok().json()
         while isinstance(value, dict) and "attributes" not in value and len(value) == 1:
             value = next(iter(value.values()))
         rows = value.get("attributes") if isinstance(value, dict) else value

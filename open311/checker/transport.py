@@ -156,7 +156,7 @@ def unknown_parameters(s: Subject) -> Findings:
 @requires("R-020", MUST, "every moment in the lists of requests")
 def moments(s: Subject) -> Findings:
     for suffix in s.formats:
-        for name, value in _moments(s.get("requests", suffix).must_be(200)):
+        for name, value in _moments(s.get("requests", suffix).must_be_ok()):
             if MOMENT.fullmatch(value):
                 continue
             quirk = "no-zone" if WITHOUT_ZONE.fullmatch(value) else None
@@ -231,8 +231,8 @@ def both_formats_agree(s: Subject) -> Findings:
     if len(s.formats) < 2:
         raise NotSeen("the server has one format")
     for path, mark in (("services", "service_code"), ("requests", "service_request_id")):
-        in_json = {str(row.get(mark)): row for row in s.get(path, "json").must_be(200).rows()}
-        for element in s.get(path, "xml").must_be(200).elements():
+        in_json = {str(row.get(mark)): row for row in s.get(path, "json").must_be_ok().rows()}
+        for element in s.get(path, "xml").must_be_ok().elements():
             twin = in_json.get((element.findtext(mark) or "").strip())
             yield from _differences(path, element, twin) if twin else ()
 
@@ -270,8 +270,8 @@ def _no_id() -> str:
 
 @requires("R-038", SHOULD, "compression")
 def compression(s: Subject) -> Findings:
-    plain = s.get("services", s.speaks, {"Accept-Encoding": "identity"}).must_be(200)
-    packed = s.get("services", s.speaks, {"Accept-Encoding": "gzip"}).must_be(200)
+    plain = s.get("services", s.speaks, {"Accept-Encoding": "identity"}).must_be_ok()
+    packed = s.get("services", s.speaks, {"Accept-Encoding": "gzip"}).must_be_ok()
     if plain.headers.get("content-encoding", "identity") != "identity":
         yield Finding("compressed although `identity` was asked for")
     if plain.body != packed.body:

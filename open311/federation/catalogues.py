@@ -25,7 +25,7 @@ class Harvested:
         """These catalogues, and what is wrong with some; a file of our own for the same jurisdiction wins."""
         catalogues: list[Catalogue] = []
         problems: list[str] = []
-        for source in sources.all_of(conn, "harvest"):
+        for source in sources.harvested(conn):
             if any(catalogue.jurisdiction.answers_to(source.jurisdiction_id) for catalogue in own):
                 log.error("harvest_hidden_by_file", jurisdiction_id=source.jurisdiction_id)
             elif source.catalogue:

@@ -361,7 +361,7 @@ def test_a_harvested_catalogue_that_changes_before_the_first_look_is_taken_up(co
         watch.look()
         assert core.catalogues.in_force is in_force
         with core.database.begin() as conn:
-            document = dict(sources.all_of(conn, "harvest")[0].catalogue or {})
+            document = dict(sources.harvested(conn)[0].catalogue or {})
             document["services"] = document["services"][:1]
             sources.set_catalogue(conn, source, document, core.now() + timedelta(seconds=5))
         core.database.freshness.renew()

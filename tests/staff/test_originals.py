@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from open311.actions import casework
 from open311.core import Core
+from open311.model.casework.decisions import Decision, PhotoEdit
 from open311.model.photo_boxes import Box
 from open311.model.staff.roles import Role
 from tests.actors import CLARA
@@ -22,7 +23,8 @@ def redacted(api: Api, core: Core, conn: Connection, **sent: str) -> tuple[int, 
     photo = text("select id from media where service_request_id = :n")
     media_id = conn.execute(photo, {"n": number}).scalar_one()
     casework.publish(core, number, CLARA)
-    casework.redact(core, media_id, [Box(0, 0, 0.5, 0.5)], CLARA)
+    edit = PhotoEdit(media_id=media_id, boxes=[Box(0, 0, 0.5, 0.5)])
+    casework.decide(core, number, Decision(photos=[edit]), CLARA)
     return number, media_id
 
 

@@ -6,12 +6,10 @@ lock, write and tell.
 
 from open311.actions.casework.catch_up import add_missing
 from open311.actions.casework.content.photos import (
-    describe_photo,
     destroy_originals,
     hide_photo,
     original_of,
     publish_photo,
-    redact,
 )
 from open311.actions.casework.content.place_and_service import recategorise, relocate
 from open311.actions.casework.content.texts import edit
@@ -77,7 +75,6 @@ __all__ = [
     "decide",
     "decline",
     "defer",
-    "describe_photo",
     "destroy_originals",
     "edit",
     "end_of_day",
@@ -106,7 +103,6 @@ __all__ = [
     "rate",
     "read_mentions",
     "recategorise",
-    "redact",
     "relocate",
     "remove_note",
     "reopen",

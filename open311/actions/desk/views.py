@@ -55,13 +55,13 @@ def add(
 
 def rename(core: Core, staff: Staff, view_id: int, name: str) -> None:
     with core.database.begin() as conn:
-        view = _own(core, conn, staff, view_id)
+        view = _own(conn, staff, view_id)
         storage.rename(conn, view.id, _checked(name))
 
 
 def remove(core: Core, staff: Staff, view_id: int) -> None:
     with core.database.begin() as conn:
-        storage.remove(conn, _own(core, conn, staff, view_id).id)
+        storage.remove(conn, _own(conn, staff, view_id).id)
 
 
 def may_change(staff: Staff, view: View) -> bool:
@@ -71,7 +71,7 @@ def may_change(staff: Staff, view: View) -> bool:
     return _may_share(staff, view.jurisdiction_id or "", view.unit or "")
 
 
-def _own(core: Core, conn: Connection, staff: Staff, view_id: int) -> View:
+def _own(conn: Connection, staff: Staff, view_id: int) -> View:
     view = storage.find(conn, view_id)
     if view is None or not may_change(staff, view):
         raise NotFound(problem("desk.view.unknown"))

@@ -74,7 +74,7 @@ def _guessable_words(core: Core, account: Account) -> tuple[str, ...]:
     return (account.name, *account.name.split(), account.email, *account.email.split("@"), *places)
 
 
-def change_password(core: Core, token: str, signed_in: SignedIn, old: str, new: str, sender: Sender) -> str:
+def change_password(core: Core, signed_in: SignedIn, old: str, new: str, sender: Sender) -> str:
     """Change one's own password; every session ends, and the token of a new one is returned."""
     account = signed_in.account
     sign_in.require_password(core, account, old)

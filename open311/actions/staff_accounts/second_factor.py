@@ -52,9 +52,7 @@ def _opened(core: Core, account: Account, sealed: str) -> str:
     return secret
 
 
-def set_up(
-    core: Core, token: str, signed_in: SignedIn, sealed: str, code: str, sender: Sender
-) -> tuple[str, list[str]]:
+def set_up(core: Core, signed_in: SignedIn, sealed: str, code: str, sender: Sender) -> tuple[str, list[str]]:
     """Take an app into use that shows the right code; the token of the session from now on, and recovery codes.
 
     Every other session ends. Raises `Invalid` when the code does not fit, or the form lay about too long.

@@ -12,7 +12,6 @@ from open311.base.errors import NotFound, problem
 from open311.cli.common import Moment, opened, show_table
 from open311.core import Core
 from open311.model.access.actor import cli_actor
-from open311.model.catalogue import Catalogue
 from open311.model.desk.routing import Obstacle, Route
 from open311.model.service_request import Location
 from open311.storage.desk import units
@@ -69,7 +68,7 @@ def route(
             raise NotFound(problem("error.service_code.unknown", service_code=service_code))
         place = Location(lat, long) if lat is not None and long is not None else None
         chosen = catalogue.route(service_code, at or core.now(), place, _by_code(answers))
-        _tell(chosen, catalogue, catalogue.desk.areas.at(place))
+        _tell(chosen, catalogue.desk.areas.at(place))
 
 
 def _by_code(answers: Sequence[str]) -> dict[str, list[str]]:
@@ -89,13 +88,13 @@ def _explain_stored(core: Core, number: int) -> None:
             raise NotFound(problem("error.service_request.unknown", service_request_id=number))
         catalogue = core.catalogues.owner(request.jurisdiction_id)
         route_of_report = routes.find(conn, catalogue, request)
-    _tell(route_of_report, catalogue, catalogue.desk.areas.at(request.location))
+    _tell(route_of_report, catalogue.desk.areas.at(request.location))
     if case.unit != route_of_report.unit:
         by = " by a person" if case.is_set_by_person("unit") else ""
         click.echo(f"It is with {case.unit or 'nobody'}{by}.")
 
 
-def _tell(chosen: Route, catalogue: Catalogue, areas: Sequence[str]) -> None:
+def _tell(chosen: Route, areas: Sequence[str]) -> None:
     click.echo(f"areas: {', '.join(areas) or 'none'}")
     for rule, why_not in chosen.passed_over:
         click.echo(f"- {rule.name}: {REASONS[why_not]}")

@@ -35,9 +35,13 @@ def find(conn: Connection, jurisdiction_id: str, source: str) -> Intake | None:
     return _intake(row) if row else None
 
 
-def all_of(conn: Connection, kind: str) -> list[Intake]:
-    """All sources of a kind, those that were not asked for longest first."""
-    query = select(intakes).where(_i.kind == kind).order_by(_i.run_datetime.nulls_first(), _i.jurisdiction_id)
+def harvested(conn: Connection) -> list[Intake]:
+    """All sources that are harvested, those that were not asked for longest first."""
+    query = (
+        select(intakes)
+        .where(_i.kind == "harvest")
+        .order_by(_i.run_datetime.nulls_first(), _i.jurisdiction_id)
+    )
     return [_intake(row) for row in conn.execute(query)]
 
 

@@ -92,7 +92,7 @@ def check_report(number: int) -> ResponseReturnValue:
         look_ups.reveal(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
         return check_page(seen, FormState.of_form(sent, posted_revision(), reveals=True))
     decision = decide(seen, read_decision, check_page)
-    return decision if isinstance(decision, Response) else _go_on(decision, seen)
+    return decision if isinstance(decision, Response) else _go_on(seen)
 
 
 def _checked_case(number: int) -> SeenCase:
@@ -106,7 +106,7 @@ def _last() -> int | None:
     return whole_number(request.args.get("last", ""), 15)
 
 
-def _go_on(decision: Decision, seen: SeenCase) -> ResponseReturnValue:
+def _go_on(seen: SeenCase) -> ResponseReturnValue:
     """To the next report of the queue, with a way back for a minute; who only saved stays."""
     number = seen.number
     way = way_back.of_request().query
@@ -184,7 +184,7 @@ def check_update(number: int, update_id: int) -> ResponseReturnValue:
     act(current.core(), update_id, seen.actor, expected_revision=revision)
     if is_waiting(find_case(number).whole.case):
         return redirect_to("check_report", done="decided", number=number)
-    return _go_on(Decision(), seen)
+    return _go_on(seen)
 
 
 def _edit_photos(seen: SeenCase, update_id: int) -> int | None:

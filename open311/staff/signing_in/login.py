@@ -80,25 +80,23 @@ def set_up_factor() -> ResponseReturnValue:
     somebody = _on_the_way(Stage.ENROL)
     if somebody is None:
         return redirect(address("login", next=_next()), 303)
-    return factor_page(somebody, "signing_in/factor.html")
+    return factor_page(somebody)
 
 
-def factor_page(somebody: SignedIn, template: str) -> ResponseReturnValue:
+def factor_page(somebody: SignedIn) -> ResponseReturnValue:
     """Offer a secret for an app, and take it into use once a code shows that it works."""
     core = current.core()
     sealed = posted("sealed") if was_sent() else ""
     error: Open311Error | None = None
     if was_sent():
         try:
-            token, codes = second_factor.set_up(
-                core, g.staff_token, somebody, sealed, posted("code"), sender()
-            )
+            token, codes = second_factor.set_up(core, somebody, sealed, posted("code"), sender())
             return _show_codes(token, codes)
         except Invalid as refused:
             error = refused
     offer = second_factor.offer(core, somebody.account, rendering.site_name(g.catalogue), sealed)
     return _step(
-        template,
+        "signing_in/factor.html",
         status=400 if error else 200,
         errors={"code": in_words(error.problems[0])} if error else None,
         offer=offer,

@@ -77,7 +77,7 @@ def change_password() -> ResponseReturnValue:
 
 def _with_new_password() -> ResponseReturnValue:
     old, new = posted("old_password"), posted("new_password")
-    token = own_account.change_password(current.core(), g.staff_token, signed_in(), old, new, sender())
+    token = own_account.change_password(current.core(), signed_in(), old, new, sender())
     response = redirect_to("me", done="password")
     session_cookie.put(response, token)
     return response
@@ -90,7 +90,7 @@ def _field(key: str) -> str:
 @page("/me/factor", methods=("GET", "POST"), confirmed=True)
 def change_factor() -> ResponseReturnValue:
     """Set up an app, or another one."""
-    return factor_page(signed_in(), "signing_in/factor.html")
+    return factor_page(signed_in())
 
 
 @page("/me/factor/remove", methods=("GET", "POST"), confirmed=True)

@@ -30,17 +30,16 @@ def beside() -> Iterator[None]:
             op.execute(f"set lock_timeout = '{LOCK_WAIT}'")
 
 
-def create_index(name: str, definition: str, *, unique: bool = False) -> None:
+def create_index(name: str, definition: str) -> None:
     """Build an index, as `create_index("events_by_kind", "events (kind)")`; one that broke off is built again."""
     with beside():
         bind = op.get_bind()
         if bind.exec_driver_sql(_INVALID % name).first():
             # One that broke off is kept up by every write and used by no read.
             bind.exec_driver_sql(f"drop index concurrently {name}")
-        kind = "unique index" if unique else "index"
         bind.exec_driver_sql(
             # psycopg reads a per cent sign as the begin of a parameter.
-            f"create {kind} concurrently if not exists {name} on {definition}".replace("%", "%%")
+            f"create index concurrently if not exists {name} on {definition}".replace("%", "%%")
         )
 
 

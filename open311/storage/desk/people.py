@@ -29,7 +29,7 @@ class Involved:
     address: str
 
 
-def by_contact(conn: Connection, scope: Scope, contact: str, limit: int = MOST) -> list[Involved]:
+def by_contact(conn: Connection, scope: Scope, contact: str) -> list[Involved]:
     """What somebody with this mail address or telephone number is involved in, the newest first."""
     is_theirs = _by_phone(contact) if "@" not in contact else _by_email(contact.strip())
     if is_theirs is None:
@@ -51,7 +51,7 @@ def by_contact(conn: Connection, scope: Scope, contact: str, limit: int = MOST) 
         .where(scope.here)
         .group_by(_r.id)
         .order_by(_r.id.desc())
-        .limit(limit)
+        .limit(MOST)
     )
     return [Involved(*row) for row in conn.execute(query)]
 

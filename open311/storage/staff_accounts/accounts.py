@@ -10,6 +10,9 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from open311.model.staff.accounts import Account, AccountState, LinkKind
 from open311.storage.tables import account_codes, account_links, accounts, memberships
 
+# Of one list; more than the largest city has.
+MOST = 10_000
+
 _a, _l, _c, _m = accounts.c, account_links.c, account_codes.c, memberships.c
 COLUMNS = (
     _a.id,
@@ -78,15 +81,13 @@ def secrets_of(conn: Connection, account_id: int) -> Secrets:
     return Secrets(*row) if row else Secrets(None, None, None)
 
 
-def all_accounts(
-    conn: Connection, jurisdictions: Sequence[str] | None = None, *, after: str = "", limit: int = 10_000
-) -> list[Account]:
+def all_accounts(conn: Connection, jurisdictions: Sequence[str] | None = None) -> list[Account]:
     """Accounts by name: all, or those with a role in one of these jurisdictions; those who have left at the end."""
     query = select(*COLUMNS).order_by(_a.state == AccountState.LEFT.value, func.lower(_a.name), _a.id)
     if jurisdictions is not None:
         member = select(_m.account_id).where(_m.jurisdiction_id.in_(jurisdictions))
         query = query.where(_a.id.in_(member))
-    return [account_from(row) for row in conn.execute(query.limit(limit))]
+    return [account_from(row) for row in conn.execute(query.limit(MOST))]
 
 
 def change(conn: Connection, account_id: int, **values: Any) -> None:

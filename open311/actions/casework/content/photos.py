@@ -40,40 +40,6 @@ class Redaction:
     file: StoredFile
 
 
-def redact(
-    core: Core,
-    media_id: int,
-    boxes: Sequence[Box],
-    actor: Actor,
-    *,
-    destroy: bool = False,
-    expected_revision: int | None = None,
-) -> int:
-    """Make parts of a photo black, in a new file; the old one is kept for staff for a while, or destroyed at once.
-
-    Whoever may see originals draws all boxes again; for others, boxes come to those that are there. Raises `Invalid`,
-    `NotFound`.
-    """
-    photo = _find(core, media_id)
-    edits = [PhotoEdit(media_id=media_id, boxes=boxes)]
-    with (
-        drawn(core, photo.service_request_id, edits, actor) as redactions,
-        opened(core, photo.service_request_id, actor, Right.EDIT, expected_revision) as work,
-    ):
-        replace(work, redactions[media_id], destroy=destroy)
-    return work.case.revision
-
-
-def describe_photo(
-    core: Core, media_id: int, text: str, actor: Actor, *, expected_revision: int | None = None
-) -> int:
-    """Say in words what is on a photo, for those who cannot see it."""
-    photo = _find(core, media_id)
-    with opened(core, photo.service_request_id, actor, Right.EDIT, expected_revision) as work:
-        describe(work, _own(work, media_id), text)
-    return work.case.revision
-
-
 def original_of(core: Core, media_id: int, actor: Actor) -> bytes:
     """The file as it was sent, for those who may see originals; raises `NotFound` once it is destroyed."""
     photo = _find(core, media_id)
@@ -101,7 +67,7 @@ def destroy_originals(core: Core) -> int:
     for media_id in photos:
         with core.database.begin() as conn:
             photo = media.find(conn, media_id)
-            # Erased, or destroyed by hand, since they were listed.
+            # Erased since they were listed.
             if photo is None or photo.original_key is None:
                 continue
             work = locked(core, conn, photo.service_request_id, WORKER)
@@ -144,7 +110,7 @@ def _drawing(
     return photo, boxes if anew else (*earlier, *boxes), picture
 
 
-def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
+def replace(work: Work, redaction: Redaction) -> None:
     """Put the new file in the place of the old one, within an act."""
     photo = _own(work, redaction.photo.id)
     # Somebody else has put another file there while this one was drawn; their boxes would be lost.
@@ -154,10 +120,7 @@ def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
         )
     original = photo.original_key or photo.key
     # The former drawing goes, but not the original, which at the first drawing is the same file.
-    useless = {photo.thumb_key, photo.key, original if destroy else None} - {
-        None if destroy else original,
-        None,
-    }
+    useless = {photo.thumb_key, photo.key} - {original, None}
     jobs.defer(work.conn, TaskName.FORGET_MEDIA, keys=sorted(str(key) for key in useless))
     closed, days = work.request.closed_datetime, timedelta(days=work.catalogue.desk.originals_days)
     media.change(
@@ -170,9 +133,9 @@ def replace(work: Work, redaction: Redaction, *, destroy: bool = False) -> None:
         boxes=photo_boxes.stored(redaction.boxes),
         # Somebody has looked: what they left is meant to be seen.
         suggested=[],
-        original_key=None if destroy else original,
+        original_key=original,
         # Without an end while the report is open: somebody may object to what was blackened.
-        original_until=max(closed + days, work.now) if closed and not destroy else None,
+        original_until=max(closed + days, work.now) if closed else None,
     )
     jobs.defer(work.conn, TaskName.MAKE_THUMBNAIL, media_id=photo.id)
     work.tell_staff(EventKind.PHOTO_REDACTED, in_feed=True, media_id=photo.id, boxes=len(redaction.boxes))
