@@ -1,6 +1,6 @@
 """What every action works with, built once for web, worker and command line, and handed in as first argument."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from open311.base.bounded import Bounded
 from open311.base.errors import ConfigurationError, Invalid, NotFound, problem
 from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
+from open311.model.staff.roles import BUILT_IN, NO_RIGHTS, CityRole, RoleRights
 from open311.settings import Settings
 from open311.storage.database import Database
 from open311.storage.desk.lists.counts import CountsCache
@@ -82,6 +83,16 @@ class Catalogues:
                 if twin.jurisdiction.jurisdiction_id == jurisdiction_id:
                     return twin
         raise NotFound(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
+
+    def roles(self, jurisdiction_id: str) -> Mapping[str, CityRole]:
+        """The roles of a jurisdiction by code; those of every city where no catalogue is in force."""
+        own = (city for city in self.in_force if city.jurisdiction.jurisdiction_id == jurisdiction_id)
+        return next((city.desk.roles for city in own), BUILT_IN)
+
+    def rights_of_role(self, jurisdiction_id: str, code: str) -> RoleRights:
+        """What a role may do there now; nothing once the catalogue no longer has it."""
+        role = self.roles(jurisdiction_id).get(code)
+        return role.rights if role else NO_RIGHTS
 
 
 class CachedTotal(NamedTuple):

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -11,14 +11,15 @@ import structlog
 
 from open311 import catalogue_file
 from open311.base.errors import Open311Error
-from open311.base.text import Text
-from open311.catalogue_file import CatalogueError, CatalogueWatch
+from open311.base.text import Text, how_many
+from open311.catalogue_file import CatalogueError, CatalogueWarning, CatalogueWatch
 from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.model.task_names import TaskName
 from open311.storage import catalogues as memory
 from open311.storage import jobs
 from open311.storage.database import Connection
+from open311.storage.staff_accounts import memberships
 
 log = structlog.get_logger()
 
@@ -69,13 +70,31 @@ def publish(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
         recorded = [_record(conn, catalogue, core.now()) for catalogue in loaded]
         joined_or_left = _record_all(conn, recorded, newest, core.now())
         further.put_in_force(conn, recorded)
+        roles_given = memberships.roles_given(conn, core.now())
     # After the commit, by one assignment each: a request that runs meanwhile keeps the list it has begun with.
     core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
     core.catalogues.problem = "\n".join(problems) or None
     core.catalogues.warnings = [
-        str(warning) for catalogue in own for warning in catalogue_file.warnings(catalogue)
+        str(warning)
+        for catalogue in own
+        for warning in (*catalogue_file.warnings(catalogue), *_roles_gone(catalogue, roles_given))
     ]
     core.database.freshness.renew()
+
+
+def _roles_gone(
+    catalogue: Catalogue, roles_given: Mapping[str, Mapping[str, int]]
+) -> Iterator[CatalogueWarning]:
+    """The roles that people have and the catalogue has not: nobody should lose rights unnoticed."""
+    owner = catalogue.jurisdiction.jurisdiction_id
+    for code, number in roles_given.get(owner, {}).items():
+        if code not in catalogue.desk.roles:
+            text = (
+                f"{how_many(number, 'person has', 'people have')} the role {code}, which gives nothing: it is"
+                " no longer in desk.roles; put it back, or give another one"
+            )
+            log.warning("role_gone", jurisdiction_id=owner, role=code, given=number)
+            yield CatalogueWarning(owner, "roles", text)
 
 
 def publish_change(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:

@@ -1,10 +1,10 @@
 """The staff's part of a catalogue: read, checked against the rest, and written again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from open311.base.text import Text
-from open311.catalogue_file import areas, routing
+from open311.catalogue_file import areas, roles, routing
 from open311.catalogue_file.document import Cursor, Problems, Steps
 from open311.model.desk.areas import Areas
 from open311.model.desk.deadline_steps import Deadline, Step, read_steps
@@ -13,7 +13,7 @@ from open311.model.desk.routing import SPAN, Span
 from open311.model.desk.suspicious import Suspicious
 from open311.model.desk.working_days import WEEKDAYS, Calendar, Period, is_known
 from open311.model.staff.rights import NARROWED_TO
-from open311.model.staff.roles import Role
+from open311.model.staff.roles import BUILT_IN
 
 
 def build(desk: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any], Text]) -> Desk:
@@ -42,6 +42,7 @@ def build(desk: Mapping[str, Any], city_areas: Areas, read_text: Callable[[Any],
         closed_days=duplicates.get("closed_days", Desk().closed_days),
         suspicious=_suspicious(desk.get("suspicious", {})),
         groups={group: _group(role) for group, role in desk.get("sso", {}).get("groups", {}).items()},
+        roles=roles.build(desk["roles"], read_text) if "roles" in desk else BUILT_IN,
     )
 
 
@@ -69,7 +70,7 @@ def _suspicious(suspicious: Mapping[str, Any]) -> Suspicious:
 
 def _group(group: Mapping[str, Any]) -> GroupRole:
     lists = {name: tuple(group[name]) for name in NARROWED_TO if name in group}
-    return GroupRole(role=Role(group["role"]), **lists)
+    return GroupRole(role=group["role"], **lists)
 
 
 def _period(period: str | Mapping[str, Any] | None) -> Period | None:
@@ -89,7 +90,7 @@ def _deadline(period: Period | None, steps: tuple[Step, ...] | None) -> Any:
     if steps is None:
         return due
     remind = [f"{step.percent}%" for step in steps if step.to is None]
-    escalate = {f"{step.percent}%": step.to.value for step in steps if step.to}
+    escalate = {f"{step.percent}%": step.to for step in steps if step.to}
     return ({"due": due} if due else {}) | {"remind": remind, "escalate": escalate}
 
 
@@ -127,9 +128,10 @@ def contents(desk: Desk) -> dict[str, Any]:
             "closed_days": desk.closed_days,
         },
         "suspicious": {"words": list(desk.suspicious.words), "links": desk.suspicious.links},
+        "roles": roles.contents(desk.roles),
         "sso": {
             "groups": {
-                group: {"role": role.role.value, **{name: getattr(role, name) for name in NARROWED_TO}}
+                group: {"role": role.role, **{name: getattr(role, name) for name in NARROWED_TO}}
                 for group, role in desk.groups.items()
             }
         },
@@ -192,6 +194,10 @@ def check(root: Cursor, city_areas: set[str]) -> Problems:
             yield from _check_word(code, services, "the services")
     for code in desk["originals"]["unit_sees"]:
         yield from _check_word(code, services, "the services")
+    yield from roles.check(desk["roles"])
+    known_roles = {*BUILT_IN, *(role.key for role in desk["roles"].entries())}
+    for place in _named_roles(desk):
+        yield from _check_word(place, known_roles, "the roles")
     for group in desk["sso"]["groups"].entries():
         for unit in group["units"]:
             yield from _check_word(unit, units, "the units and agencies")
@@ -201,6 +207,14 @@ def check(root: Cursor, city_areas: set[str]) -> Problems:
             yield from _check_word(area, city_areas, "the areas")
     yield from _reasons(desk["reasons"], statuses)
     yield from _calendar_problems(desk["calendar"])
+
+
+def _named_roles(desk: Cursor) -> Iterator[Cursor]:
+    """Where roles are named: by groups, and by who hears of what is late."""
+    yield from (group["role"] for group in desk["sso"]["groups"].entries())
+    deadlines = desk["deadlines"]
+    for deadline in (*(deadlines[kind] for kind in Deadline), *deadlines["services"].entries()):
+        yield from deadline["escalate"].entries()
 
 
 def _check_word(place: Cursor, known: set[str], section: str) -> Problems:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from open311.base.text import how_many
+from open311.catalogue_file import roles
 from open311.catalogue_file.contents import contents
 from open311.model.catalogue import Catalogue
 
@@ -33,6 +34,12 @@ def warnings(catalogue: Catalogue) -> Iterator[CatalogueWarning]:
     if jurisdiction.boundary_is_sketch:
         text = "the boundary is a sketch: put in the official one before citizens report"
         yield CatalogueWarning(owner, "boundary", text)
+    for role in roles.both_giving_and_seeing(catalogue.desk.roles):
+        text = (
+            f"the role {role.code} manages accounts and sees personal data: leave that to two people, "
+            "or nobody notices what one of them does"
+        )
+        yield CatalogueWarning(owner, "roles", text)
     for language, count in _untranslated(catalogue).items():
         text = f"{how_many(count, 'text is', 'texts are')} not translated into {language} yet"
         yield CatalogueWarning(owner, "translation", text)

@@ -7,7 +7,7 @@ from open311.model.access.actor import ActorKind, Right
 from open311.model.staff.rights import Membership, Staff
 from open311.site import words
 from open311.staff.blueprint import staff
-from open311.staff.catalogue_names import unit_names
+from open311.staff.catalogue_names import role_name, unit_names
 from open311.storage.staff_accounts import accounts, memberships
 
 # Who acts without an account of the desk.
@@ -31,9 +31,10 @@ def of_actors(actors: Iterable[str]) -> Mapping[str, str]:
     """
     chosen = {actor: _account_id(actor) for actor in set(actors)}
     ids = [account_id for account_id in chosen.values() if account_id is not None]
-    with current.core().database.read() as conn:
+    core = current.core()
+    with core.database.read() as conn:
         names = accounts.names(conn, ids) if ids else {}
-        roles = memberships.of_accounts(conn, list(names)) if names else {}
+        roles = memberships.of_accounts(conn, list(names), core.catalogues.rights_of_role) if names else {}
     return {
         actor: _without_account(actor) if account_id is None else _name_for_reader(account_id, names, roles)
         for actor, account_id in chosen.items()
@@ -66,7 +67,8 @@ def colleagues(right: Right) -> dict[int, str]:
         return {}
     with core.database.read() as conn:
         for city in cities:
-            for account_id, held in memberships.in_jurisdiction(conn, city, core.now()).items():
+            held_there = memberships.in_jurisdiction(conn, city, core.catalogues.rights_of_role, core.now())
+            for account_id, held in held_there.items():
                 roles.setdefault(account_id, []).extend(held)
         roles.pop(own.account_id, None)
         return nameable(accounts.names(conn, roles), roles)
@@ -102,14 +104,14 @@ def _work_together(own: Staff, account_id: int, theirs: Iterable[Membership]) ->
 def _groups(roles: Iterable[Membership]) -> Iterator[tuple[str, str]]:
     """Whom somebody works with: people of the same unit, or with the same role where there is none."""
     for role in roles:
-        for name in role.units or (role.role.value,):
+        for name in role.units or (role.role,):
             yield role.jurisdiction_id, name
 
 
 def _outwardly(role: Membership) -> str:
     if role.units:
         return unit_names(role.units, role.jurisdiction_id)
-    return words.words(f"desk.role.{role.role.value}")
+    return role_name(role.role, role.jurisdiction_id)
 
 
 def _account_id(actor: str) -> int | None:

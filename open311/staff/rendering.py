@@ -60,6 +60,8 @@ def _common() -> dict[str, Any]:
         "mail_problem": mail_problem,
         "unit_name": catalogue_names.unit_name,
         "unit_names": catalogue_names.unit_names,
+        "role_name": catalogue_names.role_name,
+        "is_known_role": catalogue_names.is_known_role,
         "service_names": catalogue_names.service_names,
         "area_names": catalogue_names.area_names,
         "day": words.day,

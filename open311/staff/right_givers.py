@@ -7,8 +7,8 @@ from open311.base.errors import Problem
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.staff.rights import Staff
-from open311.model.staff.roles import ROLES, Role
 from open311.staff.blueprint import maybe_signed_in
+from open311.staff.catalogue_names import name_of_role
 from open311.storage.staff_accounts import accounts, memberships
 
 MISSING = "error.right.missing"
@@ -19,7 +19,7 @@ MOST_NAMES = 3
 class Givers:
     """The roles that a right belongs to, and the administrators by name."""
 
-    roles: tuple[Role, ...]
+    roles: tuple[str, ...]
     names: tuple[str, ...]
 
 
@@ -30,8 +30,14 @@ def givers(problems: Iterable[Problem]) -> Givers | None:
     if somebody is None or missing is None:
         return None
     right = Right(missing.values["right"].key.removeprefix("desk.right."))
-    roles = tuple(role for role in Role if right in ROLES[role])
-    return Givers(roles, _administrators(somebody.staff))
+    return Givers(_roles_with(right, somebody.staff), _administrators(somebody.staff))
+
+
+def _roles_with(right: Right, asking: Staff) -> tuple[str, ...]:
+    """The roles with a right in the cities that somebody works for, by name."""
+    catalogues = current.core().catalogues
+    roles = (role for city in asking.jurisdictions() for role in catalogues.roles(city).values())
+    return tuple(dict.fromkeys(name_of_role(role) for role in roles if right in role.rights))
 
 
 def _administrators(asking: Staff) -> tuple[str, ...]:
@@ -41,7 +47,9 @@ def _administrators(asking: Staff) -> tuple[str, ...]:
         ids = [
             account_id
             for city in asking.jurisdictions()
-            for account_id, held in memberships.in_jurisdiction(conn, city, core.now()).items()
+            for account_id, held in memberships.in_jurisdiction(
+                conn, city, core.catalogues.rights_of_role, core.now()
+            ).items()
             if account_id != asking.account_id and any(Right.MANAGE_ACCOUNTS in role.rights for role in held)
         ]
         names = accounts.names(conn, ids[:MOST_NAMES]) if ids else {}

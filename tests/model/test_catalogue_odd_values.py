@@ -176,6 +176,15 @@ SMALL: dict[str, Any] = {
                 "to_reporter": "Nein.",
             }
         ],
+        "roles": {
+            "press": {
+                "name": "Presse",
+                "means": "liest",
+                "like": "reader",
+                "rights": {"figures": "all", "note": ["published", "own"]},
+                "without": ["see_reports"],
+            }
+        },
         "sso": {
             "groups": {"rat": {"role": "checker", "units": ["RAT"], "services": ["WASTE"], "areas": ["SUED"]}}
         },

@@ -1,6 +1,6 @@
 """Who of the staff may do what: the table of roles, and the same rules as a condition of SQL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import product
 
@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, Connection, DateTime, Integer, Text, cast, column,
 
 from open311.model.access.actor import Right
 from open311.model.staff.rights import Membership, Staff, may, may_give
-from open311.model.staff.roles import JUST, ROLES, Role
+from open311.model.staff.roles import BUILT_IN, BUILT_IN_RIGHTS, JUST, NO_RIGHTS, Reach, Role, RoleRights
 from open311.storage.desk import rights as scopes
 from open311.storage.desk.rights import CaseColumns
 from tests.serving import START
@@ -39,10 +39,24 @@ def a_few(codes: tuple[str, ...]) -> some.SearchStrategy[tuple[str, ...]]:
     return some.lists(some.sampled_from(codes), max_size=2, unique=True).map(tuple)
 
 
+def rights_of(_: str, role: str) -> RoleRights:
+    return BUILT_IN[role].rights if role in BUILT_IN else NO_RIGHTS
+
+
+def a_role(role: str, **scope: object) -> Membership:
+    """A role in the first city."""
+    return Membership(jurisdiction_id="a.example", role=role, **scope).with_rights(rights_of)
+
+
+# Those that every city has, and whatever a city may make of the same rights.
+role_rights = some.sampled_from([*BUILT_IN_RIGHTS.values()]) | some.dictionaries(
+    some.sampled_from(Right), some.frozensets(some.sampled_from(Reach)), max_size=6
+)
 memberships = some.builds(
     Membership,
     jurisdiction_id=some.sampled_from(CITIES),
-    role=some.sampled_from(Role),
+    role=some.just("own"),
+    role_rights=role_rights,
     units=some.none() | a_few(UNITS),
     services=some.none() | a_few(SERVICES),
     areas=some.none() | a_few(AREAS),
@@ -113,7 +127,7 @@ def test_lists_hold_what_may_says(
 
 def a_member(role: Role, **scope: object) -> Staff:
     """Somebody with one role."""
-    return Staff(1, (Membership(jurisdiction_id="a.example", role=role, **scope),), START)
+    return Staff(1, (a_role(role, **scope),), START)
 
 
 @pytest.mark.parametrize("role", Role)
@@ -170,7 +184,7 @@ def test_a_lead_gives_no_more_than_the_own_part_of_the_city() -> None:
     lead = a_member(Role.LEAD, units=("U1",), areas=("N",), services=("S1", "S2"))
 
     def given(**scope: object) -> Membership:
-        return Membership(jurisdiction_id="a.example", role=Role.WORKER, **scope)
+        return a_role(Role.WORKER, **scope)
 
     assert may_give(lead, 2, given(units=("U1",), areas=("N",), services=("S1",)))
     assert not may_give(lead, 2, given(units=("U1",), areas=("N", "S"), services=("S1",)))
@@ -188,31 +202,31 @@ def test_an_administrator_sees_no_case() -> None:
     admin = a_member(Role.ADMIN)
     for seen in VISIBILITIES:
         assert not may(admin, Right.SEE_REPORTS, ACase(assignee_id=2), seen)
-    assert Right.SEE_REPORTER not in ROLES[Role.ADMIN]
+    assert Right.SEE_REPORTER not in BUILT_IN_RIGHTS[Role.ADMIN]
 
 
 def test_an_auditor_reads_the_log_and_no_held_report() -> None:
-    assert Right.READ_AUDIT in ROLES[Role.AUDITOR]
-    assert Right.SEE_HELD not in ROLES[Role.AUDITOR]
+    assert Right.READ_AUDIT in BUILT_IN_RIGHTS[Role.AUDITOR]
+    assert Right.SEE_HELD not in BUILT_IN_RIGHTS[Role.AUDITOR]
 
 
 def test_every_right_is_of_some_role_but_that_of_whoever_runs_the_server() -> None:
-    assert {right for rights in ROLES.values() for right in rights} == {*Right} - {Right.OPERATE}
+    assert {right for rights in BUILT_IN_RIGHTS.values() for right in rights} == {*Right} - {Right.OPERATE}
 
 
 @pytest.mark.parametrize("role", Role)
 def test_nobody_decides_about_their_own_roles(role: Role) -> None:
-    giver = Staff(1, (Membership(jurisdiction_id="a.example", role=Role.ADMIN),), START)
-    assert not may_give(giver, 1, Membership(jurisdiction_id="a.example", role=role))
-    assert may_give(giver, 2, Membership(jurisdiction_id="a.example", role=role))
-    assert not may_give(giver, 2, Membership(jurisdiction_id="b.example", role=role))
+    giver = a_member(Role.ADMIN)
+    assert not may_give(giver, 1, a_role(role))
+    assert may_give(giver, 2, a_role(role))
+    assert not may_give(giver, 2, replace(a_role(role), jurisdiction_id="b.example"))
 
 
 def test_a_lead_gives_roles_in_the_own_units_alone() -> None:
     lead = a_member(Role.LEAD, units=("U1", "U2"))
 
     def gives(role: Role, *units: str) -> bool:
-        return may_give(lead, 2, Membership(jurisdiction_id="a.example", role=role, units=units or None))
+        return may_give(lead, 2, a_role(role, units=units or None))
 
     assert gives(Role.WORKER, "U1")
     assert gives(Role.FIELD, "U1", "U2")
@@ -220,6 +234,51 @@ def test_a_lead_gives_roles_in_the_own_units_alone() -> None:
     assert not gives(Role.WORKER)
     assert not gives(Role.LEAD, "U1")
     assert not gives(Role.CHECKER, "U1")
+
+
+GIVEN_BY_LEADS = {Role.READER, Role.WORKER, Role.FIELD}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_lead_gives_the_roles_that_can_do_no_more_than_they(role: Role) -> None:
+    lead = a_member(Role.LEAD, units=("U1",))
+    assert may_give(lead, 2, a_role(role, units=("U1",))) is (role in GIVEN_BY_LEADS)
+
+
+def test_a_lead_gives_no_role_of_the_city_that_can_do_more() -> None:
+    lead = a_member(Role.LEAD, units=("U1",))
+    own = a_role(Role.WORKER, units=("U1",))
+    for right, reach, allowed in (
+        (Right.EDIT, Reach.UNIT, True),
+        (Right.EDIT, Reach.OWN, True),
+        (Right.EDIT, Reach.ALL, False),
+        (Right.MERGE, Reach.UNIT, False),
+        (Right.SEE_REPORTS, Reach.ALL, False),
+        (Right.MANAGE_MEMBERS, Reach.ALL, False),
+    ):
+        wider = replace(own, role="own", role_rights={**own.role_rights, right: frozenset({reach})})
+        assert may_give(lead, 2, wider) is allowed, (right, reach)
+
+
+def test_an_administrator_of_a_part_gives_nothing_beyond_it() -> None:
+    admin = a_member(Role.ADMIN, units=("U1",))
+    assert may_give(admin, 2, a_role(Role.CHECKER, units=("U1",)))
+    assert not may_give(admin, 2, a_role(Role.CHECKER))
+    assert not may_give(admin, 2, a_role(Role.READER, units=("U2",)))
+
+
+def test_a_role_that_nobody_has_looked_up_gives_nothing() -> None:
+    unknown = Membership(jurisdiction_id="a.example", role=Role.CHECKER)
+    assert unknown.rights == frozenset()
+    assert not may(Staff(1, (unknown,), START), Right.SEE_REPORTS, ACase(), "published")
+    assert a_role("gone").rights == frozenset()
+
+
+def test_what_is_counted_for_somebody_is_counted_anew_when_the_role_changes() -> None:
+    before, after = a_member(Role.WORKER), a_member(Role.WORKER)
+    assert before == after
+    [held] = after.memberships
+    assert replace(after, memberships=(replace(held, role_rights={}),)) != before
 
 
 def test_a_role_ends() -> None:

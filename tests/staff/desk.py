@@ -18,7 +18,7 @@ from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import AccountState, Stage
 from open311.model.staff.audit import AuditKind
 from open311.model.staff.rights import Membership
-from open311.model.staff.roles import Role
+from open311.model.staff.roles import BUILT_IN_RIGHTS, Role
 from open311.staff import session_cookie
 from open311.storage.staff_accounts import accounts as stored
 from open311.storage.staff_accounts import audit, sessions
@@ -39,7 +39,7 @@ def _password_hash() -> str:
 
 def membership(role: Role, **scope: Any) -> Membership:
     """A role in the first city."""
-    return Membership(jurisdiction_id=CITY, role=role, **scope)
+    return Membership(jurisdiction_id=CITY, role=role, role_rights=BUILT_IN_RIGHTS[role], **scope)
 
 
 @dataclass

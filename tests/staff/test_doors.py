@@ -7,7 +7,7 @@ from werkzeug.routing import Rule
 
 from open311.app import application
 from open311.model.access.actor import Right
-from open311.model.staff.roles import ROLES, Role
+from open311.model.staff.roles import BUILT_IN_RIGHTS, Role
 from open311.staff.blueprint import ANYBODY, OPEN
 from tests.staff.desk import HERE, Desk, membership
 
@@ -40,7 +40,7 @@ def access(rule: Rule) -> object:
 @pytest.mark.parametrize("role", Role)
 def test_opens_to_whoever_has_a_right_to_it_alone(desk: Desk, role: Role) -> None:
     employee = desk.employee(role)
-    rights = {*ROLES[role]}
+    rights = {*BUILT_IN_RIGHTS[role]}
     for rule in (*rules(changing=False), *rules(changing=True)):
         needed = access(rule)
         status = employee.get(path(rule)).status_code
@@ -82,7 +82,7 @@ def test_shows_nothing_without_a_session(desk: Desk) -> None:
 
 def test_changes_nothing_for_another_site_without_a_token_or_without_a_session(desk: Desk) -> None:
     everything = desk.employee(*Role)
-    assert {*Right} - {Right.OPERATE} <= {right for role in Role for right in ROLES[role]}
+    assert {*Right} - {Right.OPERATE} <= {right for role in Role for right in BUILT_IN_RIGHTS[role]}
     for rule in rules(changing=True):
         address, client = path(rule), everything.client
         assert client.post(address, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403, rule

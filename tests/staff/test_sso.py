@@ -84,7 +84,10 @@ def found(desk: Desk, email: str = "rita@stadt.example") -> Account:
 def roles(desk: Desk) -> set[tuple[str, tuple[str, ...] | None, str]]:
     """What Rita may do, and from where."""
     with desk.core.database.read() as conn:
-        return {(x.role.value, x.units, x.source) for x in memberships.of_account(conn, found(desk).id)}
+        return {
+            (x.role, x.units, x.source)
+            for x in memberships.of_account(conn, found(desk).id, desk.core.catalogues.rights_of_role)
+        }
 
 
 def test_makes_an_account_with_the_roles_of_its_groups(desk: Desk, provider: Provider) -> None:
@@ -96,7 +99,7 @@ def test_makes_an_account_with_the_roles_of_its_groups(desk: Desk, provider: Pro
     assert "Rita Muster" in visitor.text
     assert roles(desk) == {("worker", ("STADTREINIGUNG",), "sso")}
     with desk.core.database.read() as conn:
-        [role] = memberships.of_account(conn, found(desk).id)
+        [role] = memberships.of_account(conn, found(desk).id, desk.core.catalogues.rights_of_role)
     assert role.areas == ("NORD",)
 
 

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, select
 from open311.actions import casework
 from open311.model.access.actor import Right, cli_actor
 from open311.model.staff.rights import Membership, Staff
-from open311.model.staff.roles import Role
+from open311.model.staff.roles import BUILT_IN_RIGHTS, Role
 from open311.storage.desk.scope import scope_of
 from open311.storage.tables import cases, service_requests
 from tests.serving import START, Api
@@ -13,7 +13,9 @@ from tests.serving import START, Api
 
 def seen(conn: Connection, role: Role, right: Right = Right.SEE_REPORTS, **scope: object) -> set[str]:
     """The numbers of what somebody with one role in the first city sees."""
-    membership = Membership(jurisdiction_id="ludwigshafen.de", role=role, **scope)
+    membership = Membership(
+        jurisdiction_id="ludwigshafen.de", role=role, role_rights=BUILT_IN_RIGHTS[role], **scope
+    )
     condition = scope_of(Staff(1, (membership,), START), right).condition
     joined = cases.join(service_requests, service_requests.c.id == cases.c.service_request_id)
     found = conn.execute(select(cases.c.service_request_id).select_from(joined).where(condition))

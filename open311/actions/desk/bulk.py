@@ -61,10 +61,11 @@ def run(core: Core, run_id: int) -> None:
         stored_run = storage.find(conn, run_id)
         items = storage.items(conn, run_id) if stored_run else []
         account = accounts.find(conn, stored_run.account_id) if stored_run else None
-        roles = memberships.of_account(conn, stored_run.account_id, core.now()) if stored_run else ()
+        rights_of_role, now = core.catalogues.rights_of_role, core.now()
+        roles = memberships.of_account(conn, account.id, rights_of_role, now) if account else ()
     if stored_run is None or account is None:
         return
-    staff = Staff(stored_run.account_id, roles if account.in_force(core.now()) else (), core.now())
+    staff = Staff(account.id, roles if account.in_force(now) else (), now)
     for item in items:
         if item.state is ItemState.WAITING:
             _do(core, stored_run, item, staff)

@@ -83,7 +83,7 @@ def find_holder(core: Core, secret: str) -> Caller | None:
     """Who acts by this token, with the rights that it has and its owner still has; None when it opens nothing."""
     now = core.now()
     with core.database.read() as conn:
-        holder = access_tokens.find(conn, digest(secret), now)
+        holder = access_tokens.find(conn, digest(secret), core.catalogues.rights_of_role, now)
     if holder is None or not holder.account.in_force(now):
         return None
     staff = Staff(holder.account.id, holder.memberships, now)

@@ -15,7 +15,6 @@ from open311.model.access.actor import Actor
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import AccountState
 from open311.model.staff.rights import NARROWED_TO, Membership
-from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import accounts as storage
 
 COLUMNS = ("name", "email", "role", "jurisdiction_id", *NARROWED_TO, "ends", "language")
@@ -111,8 +110,9 @@ def _checked(core: Core, values: Mapping[str, str]) -> Person:
     except Open311Error as unknown:
         raise Invalid(*unknown.problems) from None
     problems: list[Problem] = []
-    if values["role"] not in set(Role):
-        problems.append(problem("error.accounts.role", role=values["role"], known=", ".join(Role)))
+    if values["role"] not in city.desk.roles:
+        known = ", ".join(city.desk.roles)
+        problems.append(problem("error.accounts.role", role=values["role"], known=known))
     scope = role_scopes.read(values)
     problems += role_scopes.unknown(city, scope)
     ends = _last_day(city, values.get("ends", ""), problems)
@@ -125,7 +125,7 @@ def _checked(core: Core, values: Mapping[str, str]) -> Person:
     Invalid.unless_empty(problems)
     role = Membership(
         jurisdiction_id=city.jurisdiction.jurisdiction_id,
-        role=Role(values["role"]),
+        role=values["role"],
         ends_datetime=ends,
         **scope,
     )

@@ -11,7 +11,7 @@ from open311.core import Core
 from open311.model.access.actor import Actor, ActorKind, Right, lacking
 from open311.model.staff.accounts import Account, AccountState, LinkKind
 from open311.model.staff.audit import AuditKind
-from open311.model.staff.rights import Membership, Staff, may_give
+from open311.model.staff.rights import Membership, Staff, administers, may_give
 from open311.storage.database import Connection
 from open311.storage.desk.lists import views
 from open311.storage.requests import cases
@@ -36,9 +36,8 @@ def add(
     """Make an account that its owner has yet to take up by a one-time link; its id."""
     name, email, language = own_account.checked(name, email, language)
     with core.database.begin() as conn:
-        for role in roles:
-            # No account has the number 0, so this can be nobody's own.
-            _require_giving(core, conn, actor, 0, role)
+        # No account has the number 0, so this can be nobody's own.
+        given = [_requested(core, conn, actor, 0, role) for role in roles]
         if not roles:
             _require_admin(core, conn, actor)
         if accounts.by_email(conn, email) is not None:
@@ -46,7 +45,7 @@ def add(
         account_id = accounts.add(conn, name, email, language, core.now())
         accounts.change(conn, account_id, ends_datetime=ends)
         _write(core, conn, actor, AuditKind.INVITED, account_id)
-        for role in roles:
+        for role in given:
             _give(core, conn, actor, account_id, role)
     return account_id
 
@@ -152,13 +151,22 @@ def give_role(core: Core, actor: Actor, account_id: int, role: Membership) -> in
         account = _account(conn, account_id)
         if account.state is AccountState.LEFT:
             raise Invalid(problem("desk.account.left"))
-        _require_giving(core, conn, actor, account_id, role)
-        return _give(core, conn, actor, account_id, role)
+        return _give(core, conn, actor, account_id, _requested(core, conn, actor, account_id, role))
+
+
+def _requested(core: Core, conn: Connection, actor: Actor, account_id: int, role: Membership) -> Membership:
+    """A role that is to be given, with its rights; raises `Invalid` where the city does not have it."""
+    if role.jurisdiction_id not in _jurisdictions(core):
+        raise Invalid(problem("error.jurisdiction.unknown", jurisdiction_id=role.jurisdiction_id))
+    known = core.catalogues.roles(role.jurisdiction_id)
+    if role.role not in known:
+        raise Invalid(problem("error.accounts.role", role=role.role, known=", ".join(known)))
+    role = role.with_rights(core.catalogues.rights_of_role)
+    _require_giving(core, conn, actor, account_id, role)
+    return role
 
 
 def _give(core: Core, conn: Connection, actor: Actor, account_id: int, role: Membership) -> int:
-    if role.jurisdiction_id not in _jurisdictions(core):
-        raise Invalid(problem("error.jurisdiction.unknown", jurisdiction_id=role.jurisdiction_id))
     _write(core, conn, actor, AuditKind.ROLE_GIVEN, account_id, **role.in_words())
     return memberships.add(conn, account_id, role)
 
@@ -166,7 +174,7 @@ def _give(core: Core, conn: Connection, actor: Actor, account_id: int, role: Mem
 def take_role(core: Core, actor: Actor, membership_id: int) -> int:
     """Take a role away at once; whose it was."""
     with core.database.begin() as conn:
-        membership = memberships.find(conn, membership_id)
+        membership = memberships.find(conn, membership_id, core.catalogues.rights_of_role)
         if membership is None:
             raise NotFound(problem("desk.role.unknown"))
         account_id, role = membership
@@ -196,7 +204,9 @@ def manageable(core: Core, actor: Actor) -> list[AccountWithRoles]:
             }
             jurisdictions = sorted(managed)
         rows = accounts.all_accounts(conn, jurisdictions)
-        roles = memberships.of_accounts(conn, [account.id for account in rows])
+        roles = memberships.of_accounts(
+            conn, [account.id for account in rows], core.catalogues.rights_of_role
+        )
     return [AccountWithRoles(account, roles[account.id]) for account in rows]
 
 
@@ -204,7 +214,7 @@ def details(core: Core, actor: Actor, account_id: int) -> AccountWithRoles:
     """One account with its roles; raises `NotFound` for one that somebody may not know of."""
     with core.database.read() as conn:
         account = _account(conn, account_id, lock=False)
-        roles = memberships.of_account(conn, account_id)
+        roles = memberships.of_account(conn, account_id, core.catalogues.rights_of_role)
         if actor.kind is ActorKind.STAFF and not _knows(_staff(core, conn, actor), roles):
             raise NotFound(problem("desk.account.unknown"))
     return AccountWithRoles(account, roles)
@@ -224,8 +234,9 @@ def _account(conn: Connection, account_id: int, *, lock: bool = True) -> Account
 
 
 def _staff(core: Core, conn: Connection, actor: Actor) -> Staff:
-    account_id = int(actor.id)
-    return Staff(account_id, memberships.of_account(conn, account_id, core.now()), core.now())
+    account_id, now = int(actor.id), core.now()
+    held = memberships.of_account(conn, account_id, core.catalogues.rights_of_role, now)
+    return Staff(account_id, held, now)
 
 
 def _require_admin(core: Core, conn: Connection, actor: Actor) -> None:
@@ -249,9 +260,9 @@ def _managed(core: Core, conn: Connection, actor: Actor, account_id: int) -> Acc
     staff = _staff(core, conn, actor)
     if staff.account_id == account_id:
         raise Forbidden(problem("desk.account.own"))
-    roles = memberships.of_account(conn, account_id)
+    roles = memberships.of_account(conn, account_id, core.catalogues.rights_of_role)
     administered = staff.jurisdictions(Right.MANAGE_ACCOUNTS)
-    if not administered or any(role.jurisdiction_id not in administered for role in roles):
+    if not administered or not all(administers(staff, role) for role in roles):
         raise Forbidden(problem("desk.account.not_yours"))
     return account
 

@@ -17,7 +17,7 @@ from open311.model.access.secret_tokens import digest, new_token
 from open311.model.staff import accounts as model
 from open311.model.staff.accounts import Account, SignedIn, Stage
 from open311.model.staff.audit import AuditKind
-from open311.model.staff.rights import Staff
+from open311.model.staff.rights import Membership, Staff
 from open311.model.staff.sign_in import (
     Brake,
     LocalSignIn,
@@ -85,8 +85,12 @@ def may_sign_in_here(core: Core, account: Account) -> bool:
     if core.settings.sso_issuer is None or allowed is LocalSignIn.ON:
         return True
     with core.database.read() as conn:
-        staff = Staff(account.id, memberships.of_account(conn, account.id, core.now()), core.now())
+        staff = Staff(account.id, _memberships(core, conn, account), core.now())
     return allowed is LocalSignIn.ADMINS and Right.MANAGE_ACCOUNTS in staff.rights
+
+
+def _memberships(core: Core, conn: Connection, account: Account) -> tuple[Membership, ...]:
+    return memberships.of_account(conn, account.id, core.catalogues.rights_of_role, core.now())
 
 
 def _brakes(core: Core, email: str, sender: Sender) -> tuple[Brake, Brake, Brake]:
@@ -141,7 +145,7 @@ def begin(core: Core, conn: Connection, account: Account, sender: Sender) -> str
 def _next_stage(core: Core, conn: Connection, account: Account) -> Stage:
     if account.second_factor:
         return Stage.CODE
-    staff = Staff(account.id, memberships.of_account(conn, account.id, core.now()), core.now())
+    staff = Staff(account.id, _memberships(core, conn, account), core.now())
     demanded = SecondFactor(core.settings.second_factor).is_demanded_of(staff)
     return Stage.ENROL if demanded else Stage.FULL
 
@@ -207,7 +211,7 @@ def find(core: Core, token: str, *, in_use: bool = True) -> SignedIn | None:
     """Who has this session, if it has not ended; notes every five minutes that it is in use, if somebody uses it."""
     now = core.now()
     with core.database.read() as conn:
-        holder = sessions.find(conn, digest(token), now)
+        holder = sessions.find(conn, digest(token), core.catalogues.rights_of_role, now)
     if holder is None or holder.session.ends_at(idle(core)) <= now or not holder.account.in_force(now):
         return None
     # Rounded, so that not every page of the desk is a write.

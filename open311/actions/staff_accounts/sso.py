@@ -97,7 +97,7 @@ def _roles(core: Core, claims: Mapping[str, Any]) -> list[Membership]:
     listed = named if isinstance(named, list) else []
     # Keycloak may write them as paths.
     groups = {group.lstrip("/") for group in listed[:MOST_GROUPS] if isinstance(group, str)}
-    return [
+    roles = [
         Membership(
             jurisdiction_id=catalogue.jurisdiction.jurisdiction_id,
             role=role.role,
@@ -110,6 +110,7 @@ def _roles(core: Core, claims: Mapping[str, Any]) -> list[Membership]:
         for group, role in catalogue.desk.groups.items()
         if group in groups
     ]
+    return [role.with_rights(core.catalogues.rights_of_role) for role in roles]
 
 
 def _account(
@@ -151,7 +152,7 @@ def _sync_roles(core: Core, conn: Connection, account_id: int, roles: Collection
     """Make the roles that came by groups those of today; roles that were given here stay."""
     before = {
         replace(role, id=0): role.id
-        for role in memberships.of_account(conn, account_id)
+        for role in memberships.of_account(conn, account_id, core.catalogues.rights_of_role)
         if role.source == SOURCE
     }
     subject = f"account:{account_id}"

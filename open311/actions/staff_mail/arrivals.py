@@ -73,7 +73,7 @@ def _of_unit(
     unit = catalogue.desk.units.get(code or "")
     if unit is not None and unit.email:
         return staff_notices.to_unit(catalogue, unit, [])
-    people = recipients.of_city(conn, case.jurisdiction_id, core.now())
+    people = recipients.of_city(conn, case.jurisdiction_id, core.catalogues.rights_of_role, core.now())
     members = people.of_unit(code, checks=case.stage is Stage.CHECK)
     return staff_notices.to_people(account for account in members if not _is_self(account.id, actor))
 

@@ -32,7 +32,8 @@ def attend(core: Core) -> None:
         return
     for catalogue in core.catalogues.in_force:
         with core.database.read() as conn:
-            people = recipients.of_city(conn, catalogue.jurisdiction.jurisdiction_id, core.now())
+            city, rights_of_role = catalogue.jurisdiction.jurisdiction_id, core.catalogues.rights_of_role
+            people = recipients.of_city(conn, city, rights_of_role, core.now())
         for kind in Deadline:
             _Walk(core, catalogue, people, kind).run()
 
@@ -126,7 +127,7 @@ class _Walk:
 
     def _append(self, conn: Connection, case: RunningCase, step: Step) -> None:
         """Neither the revision nor the case change, so that nobody's form is overtaken by a reminder."""
-        data: dict[str, Any] = {"role": step.to.value} if step.to else {}
+        data: dict[str, Any] = {"role": step.to} if step.to else {}
         events.append(
             conn,
             case.number,
@@ -155,10 +156,10 @@ class _Walk:
             members = self._leading(Role.LEAD, code, checks=checks)
         return staff_notices.to_unit(self.catalogue, unit, members)
 
-    def _leading(self, role: Role, unit: str | None, *, checks: bool) -> list[Account]:
+    def _leading(self, role: str, unit: str | None, *, checks: bool) -> list[Account]:
         """Who has the role for the unit; where nobody has it, the leaders of more."""
         # What is not checked is not for everybody who leads.
-        seen_by = Right.CHECK if checks and role is Role.LEAD else Right.SEE_REPORTS
+        seen_by = Right.CHECK if checks and role == Role.LEAD else Right.SEE_REPORTS
         above = (
             account for account in self.people.with_role(role, unit) if self.people.has(account, seen_by)
         )

@@ -155,7 +155,7 @@ def address_of(account: Account, staff: Staff) -> Address:
 
 def staff_of(core: Core, conn: Connection, account_id: int) -> Staff:
     """Somebody with the memberships that are in force."""
-    held = memberships.of_accounts(conn, [account_id], core.now())[account_id]
+    held = memberships.of_accounts(conn, [account_id], core.catalogues.rights_of_role, core.now())[account_id]
     return Staff(account_id, tuple(held), core.now())
 
 

@@ -23,9 +23,9 @@ from open311.storage.staff_accounts import accounts as storage
 role_option = click.option(
     "--role",
     "role_name",
-    type=click.Choice([role.value for role in Role]),
     required=True,
-    help="What they do.",
+    metavar="ROLE",
+    help=f"What they do: {', '.join(Role)}, or a role of the catalogue's own.",
 )
 city_option = click.option(
     "--jurisdiction", "jurisdiction_id", help="Where; needed with several jurisdictions."
@@ -234,11 +234,12 @@ def _membership(
     ends: str | None,
 ) -> Membership:
     city = core.catalogues.find(jurisdiction_id)
+    _require_known("role", (role_name,), city.desk.roles)
     for name, known in role_scopes.known(city).items():
         _require_known(name.removesuffix("s"), scope[name], known)
     return Membership(
         jurisdiction_id=city.jurisdiction.jurisdiction_id,
-        role=Role(role_name),
+        role=role_name,
         ends_datetime=_moment(core, ends),
         **role_scopes.read({name: " ".join(codes) for name, codes in scope.items()}),
     )
@@ -262,7 +263,7 @@ def _moment(core: Core, day: str | None) -> datetime | None:
 
 
 def _role_in_words(role: Membership) -> str:
-    parts = [role.role.value, role.jurisdiction_id]
+    parts = [str(role.role), role.jurisdiction_id]
     parts += [f"{name} {' '.join(codes)}" for name, codes in role.scope.items() if codes]
     return ", ".join(parts)
 

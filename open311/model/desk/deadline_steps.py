@@ -22,7 +22,7 @@ class Step:
     """So much of the time has gone, in percent. `to`: the role that hears of it; None is the person it waits for."""
 
     percent: int
-    to: Role | None = None
+    to: str | None = None
 
 
 Steps = tuple[Step, ...]
@@ -36,7 +36,7 @@ def read_steps(remind: Iterable[str], escalate: Mapping[str, str]) -> Steps:
     reminders = [Step(_percent(words)) for words in remind]
     return tuple(
         sorted(
-            [*reminders, *(Step(_percent(words), Role(role)) for words, role in escalate.items())],
+            [*reminders, *(Step(_percent(words), role) for words, role in escalate.items())],
             key=lambda step: (step.percent, step.to is not None),
         )
     )

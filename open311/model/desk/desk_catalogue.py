@@ -11,7 +11,7 @@ from open311.model.desk.deadline_steps import USUAL_STEPS, Deadline, Steps
 from open311.model.desk.routing import Facts, Route, Rule, find
 from open311.model.desk.suspicious import Suspicious
 from open311.model.desk.working_days import Calendar, Period
-from open311.model.staff.roles import Role
+from open311.model.staff.roles import BUILT_IN, CityRole
 
 PLAIN_SUSPICIOUS = Suspicious()
 # As `date.weekday` counts.
@@ -69,7 +69,7 @@ class Unit:
 class GroupRole:
     """The role that a group of the city's identity provider gives."""
 
-    role: Role
+    role: str
     units: tuple[str, ...] | None = None
     services: tuple[str, ...] | None = None
     areas: tuple[str, ...] | None = None
@@ -104,6 +104,7 @@ class Desk:
     closed_days: int = 60
     suspicious: Suspicious = PLAIN_SUSPICIOUS
     groups: Mapping[str, GroupRole] = field(default_factory=dict)
+    roles: Mapping[str, CityRole] = field(default_factory=lambda: BUILT_IN)
 
     @property
     def contractors(self) -> Mapping[str, Unit]:

@@ -7,7 +7,16 @@ from typing import Any, Protocol
 
 from open311.model.access.actor import Actor, Right, staff_actor
 from open311.model.service_request import Visibility
-from open311.model.staff.roles import GIVEN_BY_LEADS, JUST, ROLES, Reach, Reaches, Role
+from open311.model.staff.roles import (
+    GIVING,
+    JUST,
+    NO_RIGHTS,
+    Reach,
+    Reaches,
+    RightsOfRole,
+    RoleRights,
+    is_within,
+)
 
 # What a role can be narrowed to, by the names of the lists of codes.
 NARROWED_TO = ("units", "services", "areas")
@@ -15,10 +24,14 @@ NARROWED_TO = ("units", "services", "areas")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Membership:
-    """A role in one jurisdiction. None for units, services or areas means all; `only`: no more than these rights."""
+    """A role in one jurisdiction, by its code. None for units, services or areas means all.
+
+    `role_rights` are those that the catalogue gives to the role; until somebody has looked there, it gives none.
+    `only`: no more than these rights.
+    """
 
     jurisdiction_id: str
-    role: Role
+    role: str
     units: tuple[str, ...] | None = None
     services: tuple[str, ...] | None = None
     areas: tuple[str, ...] | None = None
@@ -26,6 +39,11 @@ class Membership:
     source: str = "local"
     id: int = 0
     only: frozenset[Right] | None = None
+    role_rights: RoleRights = field(default_factory=lambda: NO_RIGHTS, hash=False)
+
+    def with_rights(self, rights_of_role: RightsOfRole) -> "Membership":
+        """The same with the rights that the role has now."""
+        return replace(self, role_rights=rights_of_role(self.jurisdiction_id, self.role))
 
     def in_force(self, now: datetime) -> bool:
         return self.ends_datetime is None or now < self.ends_datetime
@@ -33,7 +51,7 @@ class Membership:
     def in_words(self) -> dict[str, Any]:
         scope = {name: list(codes) for name, codes in self.scope.items() if codes is not None}
         ends = {"ends": self.ends_datetime.isoformat()} if self.ends_datetime else {}
-        return {"jurisdiction_id": self.jurisdiction_id, "role": self.role.value, **scope, **ends}
+        return {"jurisdiction_id": self.jurisdiction_id, "role": str(self.role), **scope, **ends}
 
     @property
     def scope(self) -> dict[str, tuple[str, ...] | None]:
@@ -49,11 +67,11 @@ class Membership:
 
     @property
     def rights(self) -> frozenset[Right]:
-        return frozenset(ROLES[self.role]).intersection(ROLES[self.role] if self.only is None else self.only)
+        return frozenset(self.role_rights).intersection(self.role_rights if self.only is None else self.only)
 
     def reaches(self, right: Right) -> Reaches:
         """Which cases the right is good for; empty where the membership lacks it."""
-        return ROLES[self.role][right] if right in self.rights else frozenset()
+        return self.role_rights[right] if right in self.rights else frozenset()
 
 
 class Case(Protocol):
@@ -198,11 +216,26 @@ def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:
     # Against escalation, and against an administrator who takes away the last account that could undo it.
     if giver.account_id == account_id:
         return False
-    rights = giver.rights_in(membership.jurisdiction_id)
-    if Right.MANAGE_ACCOUNTS in rights:
-        return True
-    # Leads give roles within their own units; a membership without units would be good for all of them.
-    if Right.MANAGE_MEMBERS not in rights or membership.role not in GIVEN_BY_LEADS or not membership.units:
-        return False
-    led = [own for own in giver.within(membership.jurisdiction_id) if own.reaches(Right.MANAGE_MEMBERS)]
-    return any(membership.lies_within(own) for own in led)
+    return administers(giver, membership) or any(
+        own.reaches(Right.MANAGE_MEMBERS) and _may_hand_on(own, membership)
+        for own in giver.within(membership.jurisdiction_id)
+    )
+
+
+def administers(giver: Staff, membership: Membership) -> bool:
+    """Whether somebody manages accounts wherever this membership is good for anything."""
+    return any(
+        own.reaches(Right.MANAGE_ACCOUNTS) and membership.lies_within(own)
+        for own in giver.within(membership.jurisdiction_id)
+    )
+
+
+def _may_hand_on(own: Membership, membership: Membership) -> bool:
+    """Whether a membership gives no more than one's own, and nothing to give on."""
+    # Without units it would be good for all of them, also for those that the city founds later.
+    return (
+        bool(membership.units)
+        and membership.lies_within(own)
+        and membership.rights.isdisjoint(GIVING)
+        and is_within(membership.role_rights, own.role_rights)
+    )

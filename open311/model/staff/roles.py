@@ -1,9 +1,11 @@
 """What staff are employed to do: roles as a table of rights, and which cases each right reaches."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from open311.base.text import NO_TEXT, Text
 from open311.model.access.actor import Right
 
 
@@ -23,7 +25,7 @@ class Reach(StrEnum):
 
 
 class Role(StrEnum):
-    """What somebody is employed to do."""
+    """The codes of the roles that every city has; its catalogue may change their rights, and add others."""
 
     READER = "reader"
     OPERATOR = "operator"
@@ -37,6 +39,10 @@ class Role(StrEnum):
 
 
 Reaches = frozenset[Reach]
+RoleRights = Mapping[Right, Reaches]
+# The rights of a role, by jurisdiction and code; none where the catalogue does not have it.
+RightsOfRole = Callable[[str, str], RoleRights]
+NO_RIGHTS: RoleRights = {}
 ALL = frozenset({Reach.ALL})
 UNIT = frozenset({Reach.UNIT})
 ONCE_OURS = frozenset({Reach.UNIT, Reach.FORMER})
@@ -62,7 +68,7 @@ _WORK = (
     Right.ORDER,
 )
 _IN_SIGHT_OF_A_UNIT = _rights(OURS_OR_PUBLIC, Right.SEE_REPORTS) | _rights(ONCE_OURS, Right.SEE_HELD)
-ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
+BUILT_IN_RIGHTS: Mapping[Role, RoleRights] = {
     Role.READER: _rights(frozenset({Reach.PUBLISHED}), Right.SEE_REPORTS),
     Role.OPERATOR: _rights(ALL, Right.SEE_REPORTS, Right.SEE_HELD_NEARBY, Right.NOTE, Right.INTAKE)
     | _rights(TAKEN_IN, Right.SEE_HELD)
@@ -134,6 +140,19 @@ ROLES: Mapping[Role, Mapping[Right, Reaches]] = {
     | _rights(OWN, Right.READ_AUDIT),
     Role.AUDITOR: _rights(ALL, Right.EXPORT_PERSONAL, Right.FIGURES, Right.ERASE, Right.READ_AUDIT),
 }
+# What is not about one case: it is good for everything or it is not there.
+ABOUT_NO_CASE = frozenset(
+    {
+        Right.BULK,
+        Right.EXPORT_PERSONAL,
+        Right.TEMPLATES,
+        Right.SHARE_VIEWS,
+        Right.BLOCK_SENDER,
+        Right.MANAGE_MEMBERS,
+        Right.MANAGE_ACCOUNTS,
+        Right.API_TOKENS,
+    }
+)
 # What shows personal data or gives rights away: whoever has one of these needs a second factor.
 SENSITIVE = frozenset(
     {
@@ -149,5 +168,36 @@ SENSITIVE = frozenset(
         Right.READ_AUDIT,
     }
 )
-# What a lead may give to people of the own units.
-GIVEN_BY_LEADS = frozenset({Role.READER, Role.WORKER, Role.FIELD})
+# Whoever has one of these gives rights to others.
+GIVING = frozenset({Right.MANAGE_MEMBERS, Right.MANAGE_ACCOUNTS})
+# Where a right of this reach is good, it is good for the narrower ones as well. What is a person's own is narrower
+# than what is their unit's: somebody who works for the unit has given it to them.
+_NARROWER: Mapping[Reach, Reaches] = {
+    Reach.ALL: frozenset(Reach),
+    Reach.UNIT: frozenset({Reach.UNIT, Reach.OWN}),
+    Reach.TAKEN_IN: frozenset({Reach.TAKEN_IN, Reach.JUST_TAKEN_IN}),
+}
+
+
+def is_within(rights: RoleRights, wider: RoleRights) -> bool:
+    """Whether nothing among these rights is good for more than the same right among the others."""
+    return all(reaches <= _with_narrower(wider.get(right, frozenset())) for right, reaches in rights.items())
+
+
+def _with_narrower(reaches: Reaches) -> Reaches:
+    return reaches.union(*(_NARROWER.get(reach, frozenset()) for reach in reaches))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CityRole:
+    """A role as a city has it. Without a name it is called as everywhere; `means` says in a few words what for."""
+
+    code: str
+    rights: RoleRights
+    name: Text = NO_TEXT
+    means: Text = NO_TEXT
+
+
+BUILT_IN: Mapping[str, CityRole] = {
+    role.value: CityRole(code=role.value, rights=rights) for role, rights in BUILT_IN_RIGHTS.items()
+}

@@ -1,6 +1,7 @@
 """Administration: accounts, and who has which role where."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from flask.typing import ResponseReturnValue
@@ -14,8 +15,9 @@ from open311.http.errors import in_words
 from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
 from open311.model.staff.accounts import Account, AccountState
-from open311.model.staff.rights import NARROWED_TO, Membership
-from open311.model.staff.roles import GIVEN_BY_LEADS, Role
+from open311.model.staff.rights import NARROWED_TO, Membership, may_give
+from open311.model.staff.roles import CityRole
+from open311.staff import catalogue_names
 from open311.staff.blueprint import account_actor, page, redirect_to, staff
 from open311.staff.forms import posted
 from open311.staff.own_cities import own_cities
@@ -31,6 +33,7 @@ FIELDS = {
     "desk.account.date": "ends",
     "error.jurisdiction.unknown": "jurisdiction_id",
     "desk.role.role": "role",
+    "error.accounts.role": "role",
     "desk.role.units": "units",
     "desk.role.services": "services",
     "desk.role.areas": "areas",
@@ -195,7 +198,6 @@ def account_return(account_id: int) -> ResponseReturnValue:
 def _form(edited: Account | None = None) -> dict[str, object]:
     """What the fields offer, and what was typed into them."""
     cities = own_cities(*MANAGERS)
-    admin = Right.MANAGE_ACCOUNTS in staff().rights
     ends = edited.ends_datetime if edited else None
     stored = {"name": edited.name, "email": edited.email, "ends": _shown_day(ends)} if edited else {}
     names = ("name", "email", "language", "ends", "jurisdiction_id", "role", *NARROWED_TO, "role_ends")
@@ -203,10 +205,32 @@ def _form(edited: Account | None = None) -> dict[str, object]:
         "typed": {name: posted(name) or stored.get(name, "") for name in names},
         "cities": cities,
         "city_choices": [(city.jurisdiction.jurisdiction_id,) * 2 for city in cities],
-        "offered": [role for role in Role if admin or role in GIVEN_BY_LEADS],
+        "offered": _offered(cities),
         "known": {name: _known(cities, name) for name in NARROWED_TO},
         "languages_offered": LANGUAGES,
     }
+
+
+def _offered(cities: Sequence[Catalogue]) -> Sequence[tuple[str, str]]:
+    """The roles that somebody may give somewhere, by code and in words."""
+    offered = {
+        role.code: _in_words(role)
+        for city in cities
+        for role in city.desk.roles.values()
+        if any(_within(own, role, city) for own in staff().within(city.jurisdiction.jurisdiction_id))
+    }
+    return list(offered.items())
+
+
+def _within(own: Membership, role: CityRole, city: Catalogue) -> bool:
+    """Whether somebody could give this role to a stranger, for all that their own is good for."""
+    whole = replace(own, role=role.code, role_rights=role.rights, units=own.units or tuple(city.units))
+    return may_give(staff(), 0, whole)
+
+
+def _in_words(role: CityRole) -> str:
+    name, meaning = catalogue_names.name_of_role(role), catalogue_names.meaning_of_role(role)
+    return f"{name}: {meaning}" if meaning else name
 
 
 def _known(cities: Sequence[Catalogue], name: str) -> list[str]:
@@ -225,7 +249,7 @@ def _role() -> tuple[Membership | None, list[Problem]]:
     city = known.get(jurisdiction_id)
     if city is None:
         problems.append(problem("error.jurisdiction.unknown", jurisdiction_id=jurisdiction_id))
-    if posted("role") not in list(Role):
+    if city and posted("role") not in city.desk.roles:
         problems.append(problem("desk.role.role"))
     scope = role_scopes.read({name: posted(name)[:LONGEST_LIST] for name in NARROWED_TO})
     if city:
@@ -234,7 +258,7 @@ def _role() -> tuple[Membership | None, list[Problem]]:
     problems += unreadable
     if problems:
         return None, problems
-    role = Role(posted("role"))
+    role = posted("role")
     return Membership(jurisdiction_id=jurisdiction_id, role=role, ends_datetime=ends, **scope), []
 
 

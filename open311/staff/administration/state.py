@@ -1,6 +1,6 @@
 """What is wrong at the desk, for administrators: units that nobody hears for, mailboxes, jobs that failed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flask.typing import ResponseReturnValue
@@ -15,6 +15,7 @@ from open311.staff.blueprint import address, page
 from open311.staff.catalogue_names import unit_name
 from open311.staff.own_cities import own_cities
 from open311.staff.rendering import render
+from open311.storage.staff_accounts import memberships
 from open311.storage.upkeep import figures
 
 MINUTE = 60
@@ -46,11 +47,21 @@ def _of_city(city: Catalogue) -> Iterator[Finding]:
     for code, number in cases.items():
         if code not in city.units:
             yield Finding(counted("desk.state.stranded", number, unit=code))
+    for role, number in _roles_gone(city).items():
+        yield Finding(counted("desk.state.role_gone", number, role=role), address("accounts_list"))
     for code, service in city.services.items():
         if service.agency is None and not any(
             not rule.services or code in rule.services for rule in city.desk.rules
         ):
             yield Finding(words("desk.state.unrouted", service=city.service_name(code, language)))
+
+
+def _roles_gone(city: Catalogue) -> Mapping[str, int]:
+    """The roles that are given but stand in the catalogue no more, and how often."""
+    core = current.core()
+    with core.database.read() as conn:
+        given = memberships.roles_given(conn, core.now()).get(city.jurisdiction.jurisdiction_id, {})
+    return {role: number for role, number in given.items() if role not in city.desk.roles}
 
 
 def _of_server() -> Iterator[Finding]:

@@ -100,7 +100,9 @@ def _people(city: Catalogue, code: str) -> Sequence[tuple[int, str, Sequence[Mem
     """Who belongs to a unit by name: the account, its name, and the roles there."""
     core, found = current.core(), dict[int, list[Membership]]()
     with core.database.read() as conn:
-        everybody = memberships.in_jurisdiction(conn, city.jurisdiction.jurisdiction_id, core.now())
+        everybody = memberships.in_jurisdiction(
+            conn, city.jurisdiction.jurisdiction_id, core.catalogues.rights_of_role, core.now()
+        )
         for account_id, held in everybody.items():
             if here := [role for role in held if code in (role.units or ())]:
                 found[account_id] = here

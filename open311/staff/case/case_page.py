@@ -85,7 +85,9 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         is_mentioned = mentions.names(conn, signed_in().account.id, seen.number)
         # Names of colleagues are personal data: only who gives out work needs the list of them.
         if seen.may(Right.ASSIGN_PERSON):
-            others = colleagues.of_case(conn, whole.case, whole.request.visibility, core.now())
+            others = colleagues.of_case(
+                conn, whole.case, whole.request.visibility, core.catalogues.rights_of_role, core.now()
+            )
             known = actor_names.nameable(others.of_unit, others.roles)
     service = catalogue.services.get(whole.request.service_code)
     # With those that the public does not see; who may not see the reporter gets the public ones.

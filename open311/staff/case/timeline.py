@@ -15,6 +15,7 @@ from open311.model.events.event_kinds import EventKind
 from open311.site.words import calendar_day, catalogue_text, day_and_time, words
 from open311.staff import actor_names
 from open311.staff.blueprint import staff
+from open311.staff.catalogue_names import role_name
 from open311.storage.desk.case.notes import Note
 from open311.storage.mails.sent_mails import MailLine
 
@@ -136,7 +137,7 @@ def _side(event: Event, value: Any, catalogue: Catalogue, known: Mapping[str, st
         case EventKind.PERSON_CHANGED:
             return known.get(_person(value), "")
         case EventKind.ESCALATED:
-            return words(f"desk.role.{value}")
+            return role_name(str(value), catalogue.jurisdiction.jurisdiction_id)
         case EventKind.PRIORITY_CHANGED:
             return words(f"desk.priority.{value}")
         case EventKind.DEFERRED:

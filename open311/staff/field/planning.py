@@ -87,8 +87,11 @@ def _people(conn: Connection, rows: Sequence[CaseRow]) -> Sequence[tuple[str, st
         return ()
     known = dict[int, str]()
     # Cases of one unit have the same colleagues.
-    for row in {row.case.unit: row for row in rows}.values():
-        others = colleagues.of_case(conn, row.case, row.visibility, current.core().now())
+    core, rows_of_units = current.core(), {row.case.unit: row for row in rows}
+    for row in rows_of_units.values():
+        others = colleagues.of_case(
+            conn, row.case, row.visibility, core.catalogues.rights_of_role, core.now()
+        )
         known |= actor_names.nameable(others.of_unit, others.roles)
     by_name = sorted(known.items(), key=lambda person: person[1].casefold())
     return [(str(account_id), name) for account_id, name in by_name]

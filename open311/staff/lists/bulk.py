@@ -218,9 +218,9 @@ def _choices(rows: Sequence[CaseRow]) -> dict[BulkAct, list[tuple[str, str]]]:
 
 def _people(rows: Sequence[CaseRow]) -> CasePeople:
     """Who may be given which of these cases."""
-    core = current.core()
+    core, cases = current.core(), [(row.case, row.visibility) for row in rows]
     with core.database.read() as conn:
-        return colleagues.of_cases(conn, ((row.case, row.visibility) for row in rows), core.now())
+        return colleagues.of_cases(conn, cases, core.catalogues.rights_of_role, core.now())
 
 
 def _preview(

@@ -10,6 +10,7 @@ from open311.model.access.actor import Right
 from open311.model.casework.cases import Case
 from open311.model.staff import rights
 from open311.model.staff.rights import Membership, Staff
+from open311.model.staff.roles import RightsOfRole
 from open311.storage.staff_accounts import accounts, memberships
 
 DEPENDS_ON = ("jurisdiction_id", "service_code", "unit", "former_units", "areas", "taken_in_by")
@@ -37,9 +38,11 @@ class CasePeople:
     roles: Mapping[int, Sequence[Membership]]
 
 
-def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Colleagues:
+def of_case(
+    conn: Connection, case: Case, visibility: str, rights_of_role: RightsOfRole, now: datetime
+) -> Colleagues:
     """Everybody of the city who may see this case; two statements."""
-    roles = memberships.in_jurisdiction(conn, case.jurisdiction_id, now)
+    roles = memberships.in_jurisdiction(conn, case.jurisdiction_id, rights_of_role, now)
     staff = _staff(roles, now)
     seeing = [person for person in staff if rights.may(person, Right.SEE_REPORTS, case, visibility)]
     of_unit = _takers(staff, case, visibility)
@@ -56,11 +59,13 @@ def of_case(conn: Connection, case: Case, visibility: str, now: datetime) -> Col
     )
 
 
-def of_cases(conn: Connection, cases: Iterable[tuple[Case, str]], now: datetime) -> CasePeople:
+def of_cases(
+    conn: Connection, cases: Iterable[tuple[Case, str]], rights_of_role: RightsOfRole, now: datetime
+) -> CasePeople:
     """Who may be given which of some cases, which come with their visibilities."""
     case_list = list(cases)
     cities = {case.jurisdiction_id for case, _ in case_list}
-    by_city = {city: memberships.in_jurisdiction(conn, city, now) for city in cities}
+    by_city = {city: memberships.in_jurisdiction(conn, city, rights_of_role, now) for city in cities}
     # Of hundreds of cases most are alike in all that rights depend on.
     known: dict[Hashable, frozenset[int]] = {}
     nameable, roles = dict[int, frozenset[int]](), dict[int, list[Membership]]()

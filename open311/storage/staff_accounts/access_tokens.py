@@ -10,6 +10,7 @@ from open311.model.access.actor import Right
 from open311.model.staff.access_tokens import AccessToken
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import Membership
+from open311.model.staff.roles import RightsOfRole
 from open311.storage.staff_accounts import accounts as account_storage
 from open311.storage.staff_accounts import memberships as membership_storage
 from open311.storage.tables import account_tokens, accounts, memberships
@@ -35,7 +36,7 @@ def add(conn: Connection, account_id: int, digest: str, **values: Any) -> None:
     )
 
 
-def find(conn: Connection, digest: str, now: datetime) -> TokenHolder | None:
+def find(conn: Connection, digest: str, rights_of_role: RightsOfRole, now: datetime) -> TokenHolder | None:
     """The token under this digest with all that a request needs, in one statement; None once its time is up."""
     current = (_m.account_id == _a.id) & membership_storage.in_force_at(now)
     joined = account_tokens.join(accounts, _a.id == _t.account_id).outerjoin(memberships, current)
@@ -44,7 +45,8 @@ def find(conn: Connection, digest: str, now: datetime) -> TokenHolder | None:
     if not rows:
         return None
     token = _token({column.name: rows[0]._mapping[f"t_{column.name}"] for column in _COLUMNS})
-    return TokenHolder(token, account_storage.account_from(rows[0]), membership_storage.of_joined(rows))
+    held = membership_storage.of_joined(rows, rights_of_role)
+    return TokenHolder(token, account_storage.account_from(rows[0]), held)
 
 
 def _token(values: dict[str, Any]) -> AccessToken:

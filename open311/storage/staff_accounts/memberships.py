@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select
 
 from open311.model.staff.rights import Membership
-from open311.model.staff.roles import Role
+from open311.model.staff.roles import RightsOfRole
 from open311.storage.tables import memberships
 
 _m = memberships.c
@@ -30,20 +30,21 @@ def in_force_at(now: datetime) -> ColumnElement[bool]:
     return or_(_m.ends_datetime.is_(None), _m.ends_datetime > now)
 
 
-def of_joined(rows: Sequence[Row[Any]]) -> tuple[Membership, ...]:
+def of_joined(rows: Sequence[Row[Any]], rights_of_role: RightsOfRole) -> tuple[Membership, ...]:
     """The memberships in rows with the columns `JOINED`; people without any come in one row."""
     names = [column.name for column in COLUMNS]
     return tuple(
-        membership_from({name: row._mapping[f"m_{name}"] for name in names})
+        membership_from({name: row._mapping[f"m_{name}"] for name in names}, rights_of_role)
         for row in rows
         if row.m_id is not None
     )
 
 
-def membership_from(values: Any) -> Membership:
+def membership_from(values: Any, rights_of_role: RightsOfRole) -> Membership:
+    """A membership with the rights that its role has now."""
     lists: Any = {name: _codes(values[name]) for name in ("units", "services", "areas")}
     plain = {name: values[name] for name in ("id", "jurisdiction_id", "ends_datetime", "source")}
-    return Membership(role=Role(values["role"]), **plain, **lists)
+    return Membership(role=values["role"], **plain, **lists).with_rights(rights_of_role)
 
 
 def _codes(values: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -56,7 +57,7 @@ def add(conn: Connection, account_id: int, membership: Membership) -> int:
     new = insert(memberships).values(
         account_id=account_id,
         jurisdiction_id=membership.jurisdiction_id,
-        role=membership.role.value,
+        role=str(membership.role),
         source=membership.source,
         ends_datetime=membership.ends_datetime,
         **lists,
@@ -69,7 +70,7 @@ def _list(values: tuple[str, ...] | None) -> list[str] | None:
 
 
 def of_accounts(
-    conn: Connection, account_ids: Sequence[int], now: datetime | None = None
+    conn: Connection, account_ids: Sequence[int], rights_of_role: RightsOfRole, now: datetime | None = None
 ) -> dict[int, list[Membership]]:
     """The memberships of some accounts: all, or those in force now."""
     by_account: dict[int, list[Membership]] = {account_id: [] for account_id in account_ids}
@@ -77,18 +78,20 @@ def of_accounts(
     if now is not None:
         query = query.where(in_force_at(now))
     for row in conn.execute(query):
-        by_account[row.account_id].append(membership_from(row._mapping))
+        by_account[row.account_id].append(membership_from(row._mapping, rights_of_role))
     return by_account
 
 
-def of_account(conn: Connection, account_id: int, now: datetime | None = None) -> tuple[Membership, ...]:
+def of_account(
+    conn: Connection, account_id: int, rights_of_role: RightsOfRole, now: datetime | None = None
+) -> tuple[Membership, ...]:
     """The same of one account."""
-    return tuple(of_accounts(conn, [account_id], now)[account_id])
+    return tuple(of_accounts(conn, [account_id], rights_of_role, now)[account_id])
 
 
-def find(conn: Connection, membership_id: int) -> tuple[int, Membership] | None:
+def find(conn: Connection, membership_id: int, rights_of_role: RightsOfRole) -> tuple[int, Membership] | None:
     row = conn.execute(select(_m.account_id, *COLUMNS).where(_m.id == membership_id)).one_or_none()
-    return (row.account_id, membership_from(row._mapping)) if row else None
+    return (row.account_id, membership_from(row._mapping, rights_of_role)) if row else None
 
 
 def remove(conn: Connection, membership_id: int) -> None:
@@ -100,10 +103,21 @@ def remove_all(conn: Connection, account_id: int) -> None:
     conn.execute(delete(memberships).where(_m.account_id == account_id))
 
 
-def in_jurisdiction(conn: Connection, jurisdiction_id: str, now: datetime) -> dict[int, list[Membership]]:
+def roles_given(conn: Connection, now: datetime) -> dict[str, dict[str, int]]:
+    """How often which role is given, by jurisdiction."""
+    counted = select(_m.jurisdiction_id, _m.role, func.count()).where(in_force_at(now))
+    given: dict[str, dict[str, int]] = {}
+    for jurisdiction_id, role, number in conn.execute(counted.group_by(_m.jurisdiction_id, _m.role)):
+        given.setdefault(jurisdiction_id, {})[role] = number
+    return given
+
+
+def in_jurisdiction(
+    conn: Connection, jurisdiction_id: str, rights_of_role: RightsOfRole, now: datetime
+) -> dict[int, list[Membership]]:
     """Everybody who has a role in a jurisdiction now, with those roles; people who have left have none."""
     by_account: dict[int, list[Membership]] = {}
     query = select(_m.account_id, *COLUMNS).where(_m.jurisdiction_id == jurisdiction_id, in_force_at(now))
     for row in conn.execute(query.order_by(_m.account_id, _m.id)):
-        by_account.setdefault(row.account_id, []).append(membership_from(row._mapping))
+        by_account.setdefault(row.account_id, []).append(membership_from(row._mapping, rights_of_role))
     return by_account

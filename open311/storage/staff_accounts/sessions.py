@@ -7,6 +7,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from open311.model.staff.accounts import Account, Session, Stage
 from open311.model.staff.rights import Membership
+from open311.model.staff.roles import RightsOfRole
 from open311.storage.staff_accounts import accounts as account_storage
 from open311.storage.staff_accounts import memberships as membership_storage
 from open311.storage.tables import accounts, memberships, sessions
@@ -49,7 +50,7 @@ def add(
     )
 
 
-def find(conn: Connection, digest: str, now: datetime) -> SessionHolder | None:
+def find(conn: Connection, digest: str, rights_of_role: RightsOfRole, now: datetime) -> SessionHolder | None:
     """The session under this digest with all that a request needs, in one statement."""
     current = (_m.account_id == _a.id) & membership_storage.in_force_at(now)
     joined = sessions.join(accounts, _a.id == _s.account_id).outerjoin(memberships, current)
@@ -59,7 +60,7 @@ def find(conn: Connection, digest: str, now: datetime) -> SessionHolder | None:
     if not rows:
         return None
     session, account = _session(rows[0]._mapping), account_storage.account_from(rows[0])
-    return SessionHolder(session, account, membership_storage.of_joined(rows))
+    return SessionHolder(session, account, membership_storage.of_joined(rows, rights_of_role))
 
 
 def _session(values: Any) -> Session:

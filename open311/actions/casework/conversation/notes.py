@@ -79,7 +79,8 @@ def _mention(work: Work, note_id: int, words: str) -> None:
     if "@" not in words:
         mentions.put(work.conn, note_id, ())
         return
-    others = colleagues.of_case(work.conn, work.case, work.request.visibility, work.now)
+    rights_of_role = work.core.catalogues.rights_of_role
+    others = colleagues.of_case(work.conn, work.case, work.request.visibility, rights_of_role, work.now)
     units: dict[str, frozenset[int]] = {}
     for code, people in others.by_unit.items():
         for language in work.catalogue.jurisdiction.languages:

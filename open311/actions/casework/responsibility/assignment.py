@@ -78,6 +78,11 @@ def _give(work: Work, unit: str, kind: EventKind, why: Mapping[str, str | None])
         work.tell_staff(kind, data)
 
 
+def _colleagues(work: Work) -> colleagues.Colleagues:
+    rights_of_role = work.core.catalogues.rights_of_role
+    return colleagues.of_case(work.conn, work.case, work.request.visibility, rights_of_role, work.now)
+
+
 def assign_person(
     core: Core,
     service_request_id: int,
@@ -90,7 +95,7 @@ def assign_person(
     with opened(core, service_request_id, actor, Right.ASSIGN_PERSON, expected_revision) as work:
         # Oneself is no question of names, and the command line may name anybody.
         if actor.kind is ActorKind.STAFF and account_id is not None and str(account_id) != actor.id:
-            others = colleagues.of_case(work.conn, work.case, work.request.visibility, work.now)
+            others = _colleagues(work)
             if account_id not in others.of_unit:
                 raise Invalid(problem("desk.error.person"))
         if work.case.stage is Stage.DONE and account_id is not None:
@@ -154,7 +159,7 @@ def _turn_to_lead(work: Work) -> None:
     if not staff_mails.possible(work.core):
         return
     checkers, city = work.catalogue.desk.checkers, work.request.jurisdiction_id
-    people = recipients.of_city(work.conn, city, work.now)
+    people = recipients.of_city(work.conn, city, work.core.catalogues.rights_of_role, work.now)
     leads = people.with_role(Role.LEAD, checkers) or people.of_unit(checkers, checks=True)
     to_tell = staff_notices.to_people(leads)
     if to_tell:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from open311.model.access.actor import Right
 from open311.model.staff.accounts import Account
 from open311.model.staff.rights import Membership
-from open311.model.staff.roles import ROLES, Role
+from open311.model.staff.roles import RightsOfRole
 from open311.storage.staff_accounts import accounts, memberships
 
 
@@ -20,11 +20,11 @@ class People:
     accounts: Mapping[int, Account]
     roles: Mapping[int, Sequence[Membership]]
 
-    def with_role(self, role: Role, unit: str | None) -> list[Account]:
+    def with_role(self, role: str, unit: str | None) -> list[Account]:
         return [
             account
             for account, membership in self._memberships()
-            if membership.role is role and _reaches(membership, unit)
+            if membership.role == role and _reaches(membership, unit)
         ]
 
     def of_unit(self, unit: str | None, *, checks: bool) -> list[Account]:
@@ -33,14 +33,14 @@ class People:
         chosen = {
             account.id: account
             for account, membership in self._memberships()
-            if right in ROLES[membership.role]
+            if right in membership.rights
             and (unit in (membership.units or ()) or (checks and membership.units is None))
         }
         return [*chosen.values()]
 
     def has(self, account: Account, right: Right) -> bool:
         """Whether somebody has this right for anything in the city."""
-        return any(right in ROLES[membership.role] for membership in self.roles.get(account.id, ()))
+        return any(right in membership.rights for membership in self.roles.get(account.id, ()))
 
     def _memberships(self) -> Iterator[tuple[Account, Membership]]:
         for account_id, account in self.accounts.items():
@@ -52,8 +52,8 @@ def _reaches(membership: Membership, unit: str | None) -> bool:
     return membership.units is None or unit in membership.units
 
 
-def of_city(conn: Connection, jurisdiction_id: str, now: datetime) -> People:
+def of_city(conn: Connection, jurisdiction_id: str, rights_of_role: RightsOfRole, now: datetime) -> People:
     """The people of a city; two statements."""
-    roles = memberships.in_jurisdiction(conn, jurisdiction_id, now)
+    roles = memberships.in_jurisdiction(conn, jurisdiction_id, rights_of_role, now)
     known = accounts.by_ids(conn, roles)
     return People({account.id: account for account in known if account.in_force(now)}, roles)
