@@ -3,7 +3,7 @@
 import pytest
 
 from open311.model.maps.place import Place, PlaceKind
-from open311.model.maps.street_names import is_named, names_street_of, spelled_out
+from open311.model.maps.street_names import is_like, is_named, names_street_of, spelled_out
 
 HOUSE = Place("Ludwigstraße 12, 67059 Ludwigshafen", 49.48, 8.44)
 STREET = Place("Ludwigstraße, 67059 Ludwigshafen", 49.48, 8.44, PlaceKind.STREET)
@@ -51,3 +51,23 @@ def test_words_name_a_house_its_street_or_something_else(
     words: str, place: Place, *, named: bool, street: bool
 ) -> None:
     assert (is_named(words, place, ["de"]), names_street_of(words, place, ["de"])) == (named, street)
+
+
+@pytest.mark.parametrize(
+    ("words", "place", "like"),
+    [
+        ("Ludwig", STREET, True),
+        ("Ludwigstr. 99 Ludwigshafen", HOUSE, True),
+        ("Ludwigstrase 12", HOUSE, True),
+        ("Ebertpark, am Nordeingang", PARK, True),
+        ("Leuschnerstraße 12", HOUSE, False),
+        ("Wismarstraße 3", Place("Bismarckstraße 3, 67059 Ludwigshafen", 49.48, 8.44), False),
+        ("4711", Place("Laterne 4711, Ludwigstraße 12", 49.48, 8.44, PlaceKind.THING), True),
+        ("Ludwigsplatz 12", HOUSE, False),
+        ("12", HOUSE, False),
+    ],
+)
+def test_a_place_stands_for_words_unasked_only_when_they_are_nearly_its_name(
+    words: str, place: Place, *, like: bool
+) -> None:
+    assert is_like(words, place, ["de"]) is like

@@ -222,7 +222,7 @@ def test_addresses_of_the_city_are_offered(
     core: Core, visitor: Visitor, conn: Connection, clock: Clock
 ) -> None:
     assert address_list.replace_list(core, first_city(), iter(CSV.splitlines())).addresses == 3
-    visitor.fill(address="Ludwigstr. 12").press("Weiter")
+    visitor.fill(address="Ludwigstrase 12").press("Weiter")
     assert "Welchen Ort meinen Sie?" in visitor.text
     assert "Ludwigstraße 12, 67059 Ludwigshafen" in visitor.text
     visitor.press("Weiter")
@@ -234,6 +234,25 @@ def test_addresses_of_the_city_are_offered(
     assert (report["address"], report["long"]) == ("Ludwigstraße 12, 67059 Ludwigshafen", 8.4464)
 
 
+def test_the_address_of_one_house_asks_nothing(core: Core, visitor: Visitor) -> None:
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
+    visitor.fill(address="Ludwigstr. 12").press("Weiter")
+    assert visitor.heading == "Worum geht es?"
+    visitor.follow("Ort")
+    assert (visitor.value("address"), visitor.value("lat")) == (
+        "Ludwigstraße 12, 67059 Ludwigshafen",
+        "49.4811",
+    )
+
+
+def test_another_street_is_never_taken_for_the_one_that_was_written(core: Core, visitor: Visitor) -> None:
+    address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
+    visitor.fill(address="Wismarstraße 3").press("Weiter")
+    assert "Bismarckstraße 3, 67059 Ludwigshafen" in visitor.text
+    visitor.press("Weiter").follow("Ort")
+    assert (visitor.value("address"), visitor.value("lat")) == ("Wismarstraße 3", "")
+
+
 def test_words_alone_are_enough(core: Core, visitor: Visitor) -> None:
     address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
     visitor.fill(address="Ludwigstraße").press("Weiter").fill(choice="words").press("Weiter")
@@ -242,7 +261,7 @@ def test_words_alone_are_enough(core: Core, visitor: Visitor) -> None:
 
 def test_a_new_address_forgets_the_position_of_the_old_one(core: Core, visitor: Visitor) -> None:
     address_list.replace_list(core, first_city(), iter(CSV.splitlines()))
-    visitor.fill(address="Ludwigstraße 12").press("Weiter").press("Weiter").follow("Ort")
+    visitor.fill(address="Ludwigstraße 12").press("Weiter").follow("Ort")
     assert visitor.value("lat") == "49.4811"
     visitor.fill(address="Hinter dem Bahnhof").press("Weiter")
     assert visitor.value("lat") == ""

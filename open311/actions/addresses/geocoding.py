@@ -1,6 +1,6 @@
 """Places for words: asked of the geocoder that the settings name, or of the city's own list of addresses."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from open311.adapters import geocoder
@@ -26,7 +26,12 @@ NAMES_OF_THINGS = {
     "bench": "asset.bench",
 }
 # So far from its address may a place be, in metres: across a yard, along a street, in a park.
-FARTHEST = {PlaceKind.HOUSE: 250.0, PlaceKind.STREET: 1500.0, PlaceKind.PLACE: 700.0}
+FARTHEST = {
+    PlaceKind.HOUSE: 250.0,
+    PlaceKind.THING: 250.0,
+    PlaceKind.STREET: 1500.0,
+    PlaceKind.PLACE: 700.0,
+}
 
 
 def things(
@@ -41,7 +46,8 @@ def things(
     places = []
     for thing, near in zip(named_things, beside, strict=True):
         name = translate(NAMES_OF_THINGS[thing.kind], language, number=thing.number)
-        places.append(Place(f"{name}, {near.address}" if near else name, thing.lat, thing.long))
+        label = f"{name}, {near.address}" if near else name
+        places.append(Place(label, thing.lat, thing.long, PlaceKind.THING))
     return places
 
 
@@ -128,14 +134,24 @@ def apart(core: Core, catalogue: Catalogue, words: str, position: Location, lang
 
 def house(core: Core, catalogue: Catalogue, words: str, language: str) -> Place | None:
     """The house that an address surely names; None when it may be several, or is a whole street."""
-    if not any(letter.isdigit() for letter in words.partition(",")[0]):
+    if not _has_number(words):
         return None
-    places, languages = search(core, catalogue, words, language), catalogue.jurisdiction.languages
+    return house_among(search(core, catalogue, words, language), words, catalogue.jurisdiction.languages)
+
+
+def house_among(places: Sequence[Place], words: str, languages: Sequence[str]) -> Place | None:
+    """The one of the places that words surely name; None when it may be several, or is a whole street."""
+    if not _has_number(words):
+        return None
     named = [place for place in places if place.kind is PlaceKind.HOUSE and is_named(words, place, languages)]
     # A street of that name may be in several parts of the town, of which the rest of the address chooses one.
     exactly = [place for place in named if has_same_words(words, place, languages)]
     candidates = exactly or named
     return candidates[0] if len(candidates) == 1 else None
+
+
+def _has_number(words: str) -> bool:
+    return any(letter.isdigit() for letter in words.partition(",")[0])
 
 
 def _distance(position: Location, place: Place) -> float:

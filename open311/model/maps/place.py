@@ -11,6 +11,7 @@ class PlaceKind(StrEnum):
     HOUSE = "house"
     STREET = "street"
     PLACE = "place"
+    THING = "thing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
 
 from open311.model.maps.place import Place, PlaceKind
 
@@ -27,6 +28,8 @@ SPELLINGS: Mapping[str, tuple[Spelling, ...]] = {
     "es": _spellings(calle=r"\bc(?:/|\.)", avenida=r"\bavd?a?\b\.?(?=\s)", plaza=r"\bpza\b\.?(?=\s)"),
     "pl": _spellings(ulica=r"\bul\b\.?(?=\s)", aleja=r"\bal\b\.(?=\s)"),
 }
+# So much of two names has to be alike: Bismarkstraße is Bismarckstraße, Birkenstraße is another.
+SLIP = 0.9
 _LETTER_BEHIND_NUMBER = re.compile(r"(?<=\d)\s+(?=[a-z]\b)")
 _BETWEEN_WORDS = re.compile(r"[\s,;]+")
 
@@ -61,9 +64,27 @@ def names_street_of(words: str, place: Place, languages: Iterable[str]) -> bool:
     own, town = _own_and_town(place, languages)
     street = [part for part in own if not part[0].isdigit()] if place.kind is PlaceKind.HOUSE else own
     asked = [part for part in _parts(words, languages) if not part[0].isdigit() or part in town]
-    first = [part for part in _first_parts(words, languages) if not part[0].isdigit()]
+    first = _named(words, languages)
     # A place that is no street, such as a park, has no numbers.
     return place.kind is not PlaceKind.PLACE and (_begins(asked, street, town) or first == street != [])
+
+
+def is_like(words: str, place: Place, languages: Iterable[str]) -> bool:
+    """Whether a place may stand for words unasked: its name begins with them, or differs by a slip of the finger.
+
+    A thing is found by its number alone.
+    """
+    if place.kind is PlaceKind.THING:
+        return True
+    languages = tuple(languages)
+    asked, own = (" ".join(_named(address, languages)) for address in (words, place.address))
+    slip = bool(asked) and (own.startswith(asked) or SequenceMatcher(None, asked, own).ratio() >= SLIP)
+    return slip or names_street_of(words, place, languages)
+
+
+def _named(address: str, languages: Iterable[str]) -> list[str]:
+    """The name of a street or place without the number of a house."""
+    return [part for part in _first_parts(address, languages) if not part[0].isdigit()]
 
 
 def _begins(asked: list[str], own: list[str], town: set[str]) -> bool:

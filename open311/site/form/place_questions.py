@@ -8,6 +8,7 @@ from open311.http import current
 from open311.model.intake.drafts import Draft
 from open311.model.maps.geography import Circle
 from open311.model.maps.place import Place
+from open311.model.maps.street_names import is_like
 from open311.model.service_request import Location
 from open311.site.blueprint import city
 from open311.site.form import form_input
@@ -23,10 +24,11 @@ BOTH = "both"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question and its answers, each with what is sent for it; the first is chosen already."""
+    """A question and its answers, each with what is sent for it, and which is chosen already."""
 
     asked: str
     choices: Sequence[tuple[str, str]]
+    chosen: int = 0
 
 
 def photo_question(place: Place) -> Question:
@@ -37,26 +39,34 @@ def photo_question(place: Place) -> Question:
     )
 
 
-def place_question(draft: Draft) -> Question | None:
-    """What is to be asked about the place of a draft; None when it is clear, or was confirmed."""
+def place_question(draft: Draft) -> Question | Place | None:
+    """What is to be asked about the place of a draft, or the house that it surely is; None when it was confirmed."""
     return _apart(draft) if draft.text("lat") else _without_position(draft)
 
 
-def _without_position(draft: Draft) -> Question | None:
+def _without_position(draft: Draft) -> Question | Place | None:
     typed = draft.text("address")
     if not typed or draft.text("only_words") == typed:
         return None
     places = geocoding.search(current.core(), city(), typed, current.language())
     as_typed = (ONLY_WORDS, words("page.form.place.words", words=typed))
     if places:
-        return Question(
-            words("page.form.place.meant"), [*((_value(place), place.address) for place in places), as_typed]
-        )
+        return _meant(typed, places, as_typed)
     if not _can_be_found():
         return None
     question = words("page.form.place.not_found", words=typed, city=catalogue_text(city().jurisdiction.name))
     again = words("page.form.place.not_found.again")
     return Question(question, [(AGAIN, again), (ONLY_WORDS, words("page.form.place.not_found.words"))])
+
+
+def _meant(typed: str, places: Sequence[Place], as_typed: tuple[str, str]) -> Question | Place:
+    languages = city().jurisdiction.languages
+    if house := geocoding.house_among(places, typed, languages):
+        return house
+    choices = [*((_value(place), place.address) for place in places), as_typed]
+    # Who goes on without reading must not send anybody to a street that only looks like the one meant.
+    chosen = 0 if is_like(typed, places[0], languages) else len(places)
+    return Question(words("page.form.place.meant"), choices, chosen)
 
 
 def _can_be_found() -> bool:
@@ -84,6 +94,16 @@ def _apart(draft: Draft) -> Question | None:
             (BOTH, words("page.form.place.apart.both", words=typed)),
         ],
     )
+
+
+def taken(house: Place) -> dict[str, str]:
+    """What a draft keeps of the house that its address surely is."""
+    return {
+        "lat": f"{house.lat}",
+        "long": f"{house.long}",
+        "placed": house.address,
+        "address": house.address,
+    }
 
 
 def confirmed(draft: Draft) -> str:

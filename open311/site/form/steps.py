@@ -110,7 +110,11 @@ def _place(draft: Draft) -> AnyResponse:
     if form_input.action()[0] == "photo" or faults:
         return pages.place(draft, faults=faults)
     question = place_questions.place_question(draft)
-    return pages.place(draft, question=question) if question else pages.to_step(draft, "category")
+    if isinstance(question, Place):
+        draft = _update(draft, **place_questions.taken(question))
+    elif question:
+        return pages.place(draft, question=question)
+    return pages.to_step(draft, "category")
 
 
 def _settle(draft: Draft) -> Draft:
