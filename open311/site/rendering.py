@@ -97,6 +97,7 @@ def _common() -> dict[str, Any]:
         "tn": words.counted,
         "catalogue_text": words.catalogue_text,
         "address_hint": words.address_hint,
+        "local_address": lambda address: words.local_address(address, city),
         "with_telephones": words.with_telephones,
         "day": words.day,
         "calendar_day": words.calendar_day,

@@ -14,6 +14,8 @@ from open311.base.datetimes import local, write
 from open311.base.i18n import plural_key, translate
 from open311.base.text import Text
 from open311.http import current
+from open311.model.catalogue import Catalogue
+from open311.model.maps.place import without_town
 
 # No exponents: written out, `1e999999999` fills the memory.
 NUMBER = re.compile(r"[+-]?[0-9.,]{1,40}")
@@ -50,6 +52,14 @@ def address_hint() -> str:
     """What to write into the field for the place: an example of the city's own, if it has one."""
     example = catalogue_text(current.catalogue().site.address_example)
     return words("page.form.address.example", example=example) if example else words("page.form.address.hint")
+
+
+def local_address(address: str | None, city: Catalogue | None = None) -> str:
+    """An address as people of the one city say it that a list is about."""
+    cities = [city] if city else current.core().catalogues.in_force
+    if not address or len(cities) != 1:
+        return address or ""
+    return without_town(address, cities[0].jurisdiction.name.by_language.values())
 
 
 def day(moment: datetime) -> str:

@@ -67,6 +67,7 @@ def _common() -> dict[str, Any]:
         "day": words.day,
         "calendar_day": words.calendar_day,
         "figure": words.figure,
+        "local_address": words.local_address,
         "day_and_time": words.day_and_time,
         "machine": words.machine,
         "to": address,

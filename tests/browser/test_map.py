@@ -181,6 +181,14 @@ def test_only_what_is_in_view_is_loaded(visit: Visit, site: Site) -> None:
     assert [url for url in asked if "maplibre-gl-worker" in url]
 
 
+def test_on_a_telephone_a_search_leads_below_the_map(visit: Visit, site: Site) -> None:
+    visitor = visit(size=PHONE)
+    arrives(visitor)
+    visitor.searches("Matratzen Sofa")
+    expect(visitor.reports).to_have_count(1)
+    expect(visitor.reports.first).to_be_in_viewport()
+
+
 def test_a_page_without_a_map_is_complete(visit: Visit, site: Site) -> None:
     visitor = visit("en-GB", PHONE, drawing=False)
     asked: list[str] = []

@@ -17,6 +17,7 @@ def test_finds_a_report_by_words_and_reads_it(visit: Visit, site: Site, scripts:
     visitor.opens_list()
     visitor.searches("Matratzen Sofa")
     expect(visitor.reports).to_have_count(1)
+    expect(visitor.reports.first).to_be_in_viewport()
     visitor.goes_by(visitor.reports.first.get_by_role("link"))
     assert visitor.path == f"/reports/{site.numbers['new']}"
     assert "Drei Matratzen und ein Sofa." in visitor.page.inner_text("main")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from open311.model.maps.place import Place, PlaceKind
+from open311.model.maps.place import Place, PlaceKind, without_town
 from open311.model.maps.street_names import is_like, is_named, names_street_of, spelled_out
 
 HOUSE = Place("Ludwigstraße 12, 67059 Ludwigshafen", 49.48, 8.44)
@@ -71,3 +71,21 @@ def test_a_place_stands_for_words_unasked_only_when_they_are_nearly_its_name(
     words: str, place: Place, *, like: bool
 ) -> None:
     assert is_like(words, place, ["de"]) is like
+
+
+@pytest.mark.parametrize(
+    ("address", "local"),
+    [
+        ("Ludwigstraße 12, Ludwigshafen am Rhein", "Ludwigstraße 12"),
+        ("Ludwigstraße 12, 67059 Ludwigshafen", "Ludwigstraße 12, 67059"),
+        ("Ebertpark, Nordeingang, Ludwigshafen on the Rhine", "Ebertpark, Nordeingang"),
+        ("Paradeplatz 1, 68161 Mannheim", "Paradeplatz 1, 68161 Mannheim"),
+        ("Ludwigstraße 12, Lu", "Ludwigstraße 12, Lu"),
+        ("Ludwigstraße 12, 67059", "Ludwigstraße 12, 67059"),
+        ("Ludwigshafen am Rhein", "Ludwigshafen am Rhein"),
+        ("Vor der Schule", "Vor der Schule"),
+        ("", ""),
+    ],
+)
+def test_people_of_a_town_leave_its_name_out(address: str, local: str) -> None:
+    assert without_town(address, ["Ludwigshafen am Rhein", "Ludwigshafen on the Rhine"]) == local

@@ -26,6 +26,17 @@ def test_shows_name_place_text_and_status_in_words(api: Api) -> None:
     assert "1 Meldung<" in html
 
 
+def test_the_town_is_not_said_again_in_each_address(api: Api) -> None:
+    api.report(address_string="Ludwigstraße 12, Ludwigshafen am Rhein")
+    assert '<p class="card__address">Ludwigstraße 12</p>' in api.client.get("/").text
+
+
+def test_a_search_leads_to_what_it_finds(api: Api) -> None:
+    html = api.client.get("/").text
+    assert re.findall(r'action="([^"]+)" role="search"', html) == ["/#found"]
+    assert 'id="found"' in html
+
+
 def test_colour_and_shape_go_with_the_word(api: Api, core: Core) -> None:
     number = api.report()
     casework.set_status(core, int(number), "GELOEST", CLARA)
@@ -100,4 +111,4 @@ def test_behind_the_end_of_the_list_a_link_leads_back_to_its_last_page(api: Api)
         api.report(description=f"Müll {number}")
     html = api.client.get("/?page=99").text
     assert "So weit reicht die Liste nicht" in html
-    assert re.findall(r'rel="prev" href="([^"]+)"', html) == ["/?page=2"] * 2
+    assert re.findall(r'rel="prev" href="([^"]+)"', html) == ["/?page=2", "/?page=2#found"]

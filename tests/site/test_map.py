@@ -79,7 +79,7 @@ def test_one_word_takes_the_server_of_the_catalogue_out(make_core: MakeCore) -> 
 
 def test_without_streets_the_map_says_so_and_is_no_way_to_tell_a_place(api: Api) -> None:
     page = api.client.get("/", headers={"Accept-Language": "de"}).text
-    assert re.search(r"<p [^>]*data-no-streets>[^<]*open311 map import", page)
+    assert re.search(r"<p [^>]*data-no-streets>[^<]*lassen sich auf dieser Karte nicht zeigen", page)
     assert "data-pick " not in api.client.get("/report").text
 
 

@@ -25,7 +25,7 @@ def test_a_unit_shows_its_people_its_mailbox_and_what_comes_there(desk: Desk, ap
     assert f'href="/staff/admin/accounts/{rita}"' in page
     assert "Tom Muster" not in page
     assert "Wilde Müllablagerung" in ada.text
-    assert "Offene Vorgänge1" in ada.text.replace(" 1", "1")
+    assert "Offene Fälle1" in ada.text.replace(" 1", "1")
     # An administrator sees no case.
     assert "/staff/reports" not in page
     assert ada.get("/staff/admin/units/NIRGENDS").status_code == 404
@@ -52,7 +52,7 @@ def test_what_is_wrong_is_told_with_the_way_there(make_core: MakeCore, conn: Con
     number = int(an_api(core).report())
     ada = Desk(core).employee(Role.ADMIN, email="ada@stadt.example")
     ada.get("/staff/admin/state")
-    deaf = "hat weder Menschen noch Postfach; 1 offener Vorgang liegt dort"
+    deaf = "hat weder Menschen noch Postfach; 1 offener Fall liegt dort"
     assert deaf in ada.text
     assert f"/staff/admin/units/{CLEANING}?city={CITY}" in ada.response.text
     assert "Hintergrunddienst" in ada.text
@@ -61,4 +61,4 @@ def test_what_is_wrong_is_told_with_the_way_there(make_core: MakeCore, conn: Con
     conn.execute(gone, {"n": number})
     ada.get("/staff/admin/state")
     assert deaf not in ada.text
-    assert "1 offener Vorgang liegt bei ABGESCHAFFT" in ada.text
+    assert "1 offener Fall liegt bei ABGESCHAFFT" in ada.text

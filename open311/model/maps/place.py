@@ -1,6 +1,6 @@
 """Places that words stand for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -27,6 +27,16 @@ class Place:
 def written(street: str, house_number: str = "", zipcode: str = "", town: str = "") -> str:
     first, second = f"{street} {house_number}".strip(), f"{zipcode} {town}".strip()
     return ", ".join(filter(None, (first, second)))
+
+
+def without_town(address: str, town_names: Iterable[str]) -> str:
+    """An address as people of the town say it: `Ludwigstraße 12` in `Ludwigshafen am Rhein`; a zip code stays."""
+    street, comma, rest = address.rpartition(", ")
+    zipcode, _, town = rest.partition(" ") if rest[:1].isdigit() else ("", "", rest)
+    # A long name is often cut where it becomes a river.
+    if not comma or not any(f"{name} ".casefold().startswith(f"{town} ".casefold()) for name in town_names):
+        return address
+    return f"{street}, {zipcode}" if zipcode else street
 
 
 @dataclass(slots=True)

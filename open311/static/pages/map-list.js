@@ -53,7 +53,18 @@ const keepPlace = (box) => {
   field.value = box;
 };
 
-const address = (given) => (String(given) ? `${form.action}?${given}` : form.action);
+const address = (given) => {
+  const to = new URL(form.action);
+  to.hash = "";
+  to.search = given;
+  return to.href;
+};
+
+// On a telephone the answer lies below the filters, and a search that shows nothing new seems to have failed.
+const lookAtFound = () => {
+  const heading = document.querySelector("#results");
+  if (heading && heading.getBoundingClientRect().top > innerHeight - 100) document.querySelector("#found").scrollIntoView();
+};
 
 // Tells whoever cannot see the list change; the heading says how many there are and where.
 const announce = (place) => {
@@ -72,9 +83,10 @@ export const follow = (map, about) => {
     if (await bring(to)) announce(told);
   };
 
-  form.addEventListener("submit", (event) => {
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    filter(address(filled()));
+    await filter(address(filled()));
+    lookAtFound();
   });
   form.addEventListener("change", (event) => {
     if (event.target.matches("select, [type=checkbox]")) filter(address(filled()));
