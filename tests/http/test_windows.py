@@ -6,6 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from open311 import settings
+from open311.http.limits.rate_limits import Limits
 from open311.http.limits.windows import LocalWindow, SharedWindow, Window
 
 HOUR = 3600
@@ -40,6 +42,16 @@ def test_all_who_name_the_same_memory_count_together(name: str) -> None:
     assert other.take("a", 2)
     assert not one.is_left("a", 2)
     assert stranger.is_left("a", 1)
+
+
+@pytest.mark.parametrize("which", ["minute", "hour", "brake"])
+def test_processes_of_one_server_have_each_limit_together(
+    name: str, which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("open311.http.limits.windows.time", SimpleNamespace(time=lambda: 1_000_000.0))
+    one, other = (getattr(Limits(settings.load({}), shared_as=name), which) for _ in range(2))
+    assert one.take("a", 1)
+    assert not other.is_left("a", 1)
 
 
 def test_a_new_span_begins_with_nothing(name: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,7 @@ READING = ("GET", "HEAD", "OPTIONS")
 # A page asks for many of these at once, and they cost little: tiles of the map, photos, scripts.
 PARTS_A_READ = 10
 MINUTE, HOUR = 60, 3600
-BRAKE_SECONDS = 4.0
+BRAKE_SECONDS = 4
 LIMITS = "open311.limits"
 
 
@@ -28,10 +28,10 @@ class Limits:
 
     def __init__(self, settings: Settings, shared_as: str | None = None) -> None:
         self.settings = settings
-        self.minute: Window = SharedWindow(MINUTE, shared_as) if shared_as else LocalWindow(MINUTE)
-        self.hour: Window = SharedWindow(HOUR, shared_as) if shared_as else LocalWindow(HOUR)
+        self.minute = _window(MINUTE, shared_as)
+        self.hour = _window(HOUR, shared_as)
         # How often a network may send what nobody has computed anything for.
-        self.brake: Window = LocalWindow(BRAKE_SECONDS)
+        self.brake = _window(BRAKE_SECONDS, shared_as)
 
     def read_would_be_left(self, address: str, path: str) -> bool:
         """Whether `read_is_left` would allow one more; nothing is counted."""
@@ -47,6 +47,10 @@ class Limits:
         if path.startswith(urls.PARTS_OF_PAGES):
             return f"parts of {network}", PARTS_A_READ * self.settings.rate_limit_get
         return f"reads of {network}", self.settings.rate_limit_get
+
+
+def _window(seconds: int, shared_as: str | None) -> Window:
+    return SharedWindow(seconds, shared_as) if shared_as else LocalWindow(seconds)
 
 
 def install(app: Flask) -> None:
