@@ -12,10 +12,13 @@ from open311.model.v2_fields import FIELDS
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 # Spreadsheets take a cell that begins so for a formula, and would run what a stranger wrote.
-FORMULA = re.compile("[ ']*[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_MARK = "[-=+@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+FORMULA = re.compile(f"[ ']*{_MARK}")
 # Where a comma is the decimal sign, they end a cell at `;`, and the next one would begin behind it.
-BEHIND_A_SEMICOLON = re.compile(f"(;)(?=[\"']*{FORMULA.pattern})")
-GUARDED_BEHIND_IT = re.compile(f"(;)'(?=[\"']*{FORMULA.pattern})")
+# No character belongs to two of the repeats: a long run of it would be divided between them in every way.
+_QUOTED_FORMULA = f"[\"']*(?: [ ']*)?{_MARK}"
+BEHIND_A_SEMICOLON = re.compile(f"(;)(?={_QUOTED_FORMULA})")
+GUARDED_BEHIND_IT = re.compile(f"(;)'(?={_QUOTED_FORMULA})")
 
 
 def header() -> bytes:

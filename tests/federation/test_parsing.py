@@ -3,6 +3,8 @@
 import codecs
 import json
 import re
+import time
+from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -10,8 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from open311.adapters.safe_http import Answer
 from open311.base.text import XML_ILLEGAL
+from open311.federation.client.answers import next_query
+from open311.federation.client.foreign import addresses
 from open311.federation.client.parsing import Unreadable, entries, parse
+from open311.federation.client.repair import repaired_json
 
 MARK = "service_request_id"
 ENCODINGS = {
@@ -31,6 +37,10 @@ BOMS = {
     "utf-16-le": codecs.BOM_UTF16_LE,
     "utf-16-be": codecs.BOM_UTF16_BE,
 }
+
+
+def _next_page(link: str) -> object:
+    return next_query(Answer(200, {"Link": link}, b"[]"), [])
 
 
 def xml(text: str, encoding: str | None = None) -> str:
@@ -198,3 +208,24 @@ def test_what_is_no_list_is_told(document: str) -> None:
     """B3: an error, a page for people, a gateway's word, half of an answer."""
     with pytest.raises(Unreadable):
         entries(parse(document.encode()), MARK)
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (addresses, "|" * 50_000),
+        (addresses, "http://a.example/" + " ," * 25_000),
+        (repaired_json, '["' + '\\"' * 25_000),
+        (repaired_json, "f([])" + " " * 50_000 + "x"),
+        (repaired_json, "/*" + "*/f(" * 10_000),
+        (_next_page, "<x" * 25_000),
+        (_next_page, "<?a>;rel=" + " " * 50_000),
+        (_next_page, "<?a>;" + "rel= " * 10_000),
+    ],
+)
+def test_a_text_made_to_keep_us_busy_takes_no_longer_than_others(
+    read: Callable[[str], object], text: str
+) -> None:
+    began = time.thread_time()
+    read(text)
+    assert time.thread_time() - began < 0.5

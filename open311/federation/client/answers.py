@@ -125,15 +125,15 @@ def _error_told(answer: Answer) -> str | None:
 
 
 # A target may hold commas and semicolons; only what stands behind it ends at one (RFC 8288, 3).
-_LINK = re.compile(r"<([^>]*)>((?:\s*;[^,;\"]*(?:\"[^\"]*\"[^,;\"]*)?)*)")
-_NEXT = re.compile(r"rel\s*=\s*[\"']?[^\"';]*\bnext\b", re.IGNORECASE)
+_LINK = re.compile(r"<([^<>]*)>((?:\s*;[^,;\"]*(?:\"[^\"]*\"[^,;\"]*)?)*)")
+_RELATIONS = re.compile(r"\brel\s*+=\s*+[\"']?([^\"';]*)", re.IGNORECASE)
 
 
 def next_query(answer: Answer, value: Any) -> dict[str, str] | None:
     """The query of the next page, named by a header or in the list; only that, so that nobody sends us elsewhere."""
     # Only the query is taken over: a server must not be able to redirect a harvest to another host.
     for target, parameters in _LINK.findall(answer.headers.get("Link", "")):
-        if _NEXT.search(parameters):
+        if any("next" in names.lower().split() for names in _RELATIONS.findall(parameters)):
             return _query_of(target)
     named = value.get("next") if isinstance(value, Mapping) else None
     return _query_of(named) if isinstance(named, str) and "?" in named else None

@@ -35,7 +35,8 @@ DEEPEST = 10
 # No word that means something is longer, however its parts are set apart.
 LONGEST_STATUS = 100
 PLAIN_DATES = Dates()
-_BETWEEN_ADDRESSES = re.compile(r"[\s,;|]+(?=https?://)", re.IGNORECASE)
+# Looked for from the beginning of a run alone, or a long one takes the square of its length.
+_BETWEEN_ADDRESSES = re.compile(r"(?<![\s,;|])[\s,;|]+(?=https?://)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

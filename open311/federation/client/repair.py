@@ -25,10 +25,11 @@ _FAULTS = re.compile(
 # Attributes say nothing that GeoReport has, and their prefixes may be undeclared.
 _ATTRIBUTES = re.compile(r"""(<[A-Za-z_][\w.-]*)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))+(\s*/?>)""")
 _IN_XML = {"amp", "lt", "gt", "quot", "apos"}
-_STRING = r'"(?:[^"\\]|\\.)*"'
+# One without an end goes on to the end of the text, so that no quote in it is a beginning once more.
+_STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[\]}}])", re.DOTALL)
 _ODD_ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})|\\', re.DOTALL)
-_CALL = re.compile(r"(?:/\*.*?\*/)?\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*;?\s*", re.DOTALL)
+_CALL = re.compile(r"(?>/\*.*?\*/)?\s*[A-Za-z_$][\w$.]*\s*\((.*)\)\s*+;?\s*", re.DOTALL)
 
 
 def is_page(text: str) -> bool:
