@@ -77,6 +77,11 @@ def png_of_many_chunks() -> bytes:
     return _with_chunks(_chunk(b"teSt", b"") * 300_000)
 
 
+def png_of_many_profiles() -> bytes:
+    """Thousands of them, each a thousand times as long once it is unpacked."""
+    return _with_chunks(_chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(1_000_000))) * 5000)
+
+
 def png_of_many_frames() -> bytes:
     """An animation of a million pictures."""
     return _with_chunks(_chunk(b"acTL", struct.pack(">II", 1_000_000, 0)))
@@ -143,6 +148,7 @@ TOO_COMPLEX: Mapping[str, Callable[[], bytes]] = {
         png_of_much_exif,
         webp_of_much_exif,
         png_of_many_chunks,
+        png_of_many_profiles,
         png_of_many_frames,
         webp_of_many_frames,
         webp_of_many_chunks,

@@ -20,6 +20,8 @@ MOST_PADDING = 64 * 1024
 MOST_EXIF = 256 * 1024
 EXIF_SEGMENT, EXIF_MARK = 0xE1, b"Exif\0"
 MOST_CHUNKS = 20_000
+# PNG allows one; Pillow unpacks each, to a megabyte.
+MOST_PROFILES = 1
 MOST_FRAMES = 50
 MOST_BOXES = 10_000
 # A telephone cuts 12 megapixels into 48 tiles; those at the edge are larger than what is seen of them.
@@ -100,7 +102,7 @@ def _padding(data: bytes, at: int, next_marker: re.Match[bytes] | None, *, in_sc
 
 
 def _png(data: bytes) -> None:
-    at = 8
+    at, profiles = 8, 0
     for _ in range(MOST_CHUNKS):
         if at >= len(data):
             return
@@ -109,7 +111,9 @@ def _png(data: bytes) -> None:
             return
         if name == b"eXIf":
             check_exif(length)
-        if name == b"acTL" and struct.unpack_from(">I", data, at + 8)[0] > MOST_FRAMES:
+        profiles += name == b"iCCP"
+        many_frames = name == b"acTL" and struct.unpack_from(">I", data, at + 8)[0] > MOST_FRAMES
+        if many_frames or profiles > MOST_PROFILES:
             raise _too_complex()
         at += length + 12
     raise _too_complex()
