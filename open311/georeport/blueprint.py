@@ -10,7 +10,7 @@ from http import HTTPStatus
 from typing import Any, cast
 
 from open311.georeport import examples
-from open311.georeport.openapi import ERRORS, KEY_OPTIONAL, NEEDS_KEY, answer_schema, error_name
+from open311.georeport.openapi import ERRORS, KEY_OPTIONAL, NEEDS_KEY, answer_schema, error_name, in_json
 from open311.web.lazy_openapi import LazyBlueprint
 from open311.web.queries import Arguments, Described, View, with_arguments
 
@@ -114,8 +114,10 @@ def _operation(view: View, rule: str, takes: type[Arguments], method: str, suffi
 
 
 def _body(view: View, takes: type[Arguments], content_type: str) -> dict[str, Any]:
-    encoding = {} if content_type == "application/json" else {"encoding": ENCODING}
-    return {"schema": takes, "example": examples.BODIES[view.__name__], **encoding}
+    example = examples.BODIES[view.__name__]
+    if content_type == "application/json":
+        return {"schema": {"$ref": f"#/components/schemas/{in_json(takes.__name__)}"}, "example": example}
+    return {"schema": takes, "example": example, "encoding": ENCODING}
 
 
 def _links(targets: dict[str, str]) -> dict[str, Any]:

@@ -56,11 +56,17 @@ ANSWERS = {"additionalProperties": {"anyOf": [TEXT, {"type": "array", "items": T
 NEEDED_IN_POST: dict[str, dict[str, Any]] = {
     "SubmissionForm": {
         "required": ["service_code"],
-        "anyOf": [
-            {"required": ["lat", "long"]},
-            {"required": ["address_string"]},
-            {"required": ["address_id"]},
-        ],
+        # `anyOf` beside the properties would have makers of
+        # clients take the form for a choice between three things without any.
+        "dependentSchemas": {
+            "service_code": {
+                "anyOf": [
+                    {"required": ["lat", "long"]},
+                    {"required": ["address_string"]},
+                    {"required": ["address_id"]},
+                ]
+            }
+        },
         "dependentRequired": {"lat": ["long"], "long": ["lat"]},
     },
     "UpdateForm": {
@@ -177,13 +183,31 @@ def _complete(spec: APISpec) -> None:
         schemas[name] |= NEEDED_IN_POST[name]
     if "SubmissionForm" in schemas:
         schemas["SubmissionForm"]["properties"]["attribute"] |= ANSWERS
+    for name in NEEDED_IN_POST.keys() & schemas.keys():
+        schemas[in_json(name)] = _without_files(schemas[name])
     for name, root in XML_ROOTS.items():
         schemas.get(name, {})["xml"] = {"name": root}
-    answers = (schema for name, schema in schemas.items() if name != "SubmissionForm")
+    sent = {name for form in NEEDED_IN_POST for name in (form, in_json(form))}
+    answers = (schema for name, schema in schemas.items() if name not in sent)
     for name, schema in _properties(answers):
         if name in CHILDREN and schema.get("type") == "array":
             schema["xml"] = {"wrapped": True}
             schema["items"]["xml"] = {"name": CHILDREN[name]}
+
+
+def in_json(form: str) -> str:
+    """The name of what is sent as JSON in the place of a form."""
+    # Of its own, since clients that are made from the document choose the type of a body by its schema.
+    return form.removesuffix("Form") + "Json"
+
+
+def _without_files(form: dict[str, Any]) -> dict[str, Any]:
+    media = {"description": "Photos as base64 data URIs.", "type": "array", "items": TEXT}
+    return form | {
+        "properties": {
+            name: media if name == "media" else schema for name, schema in form["properties"].items()
+        }
+    }
 
 
 def _properties(schemas: Iterable[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

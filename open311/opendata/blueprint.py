@@ -9,8 +9,6 @@ from open311.web.lazy_openapi import LazyBlueprint
 from open311.web.queries import Arguments, Described, View, with_arguments
 
 TEXT = {"type": "string"}
-OBJECT = {"type": "object"}
-SHAPES: dict[str, dict[str, Any]] = {"application/json": OBJECT, "application/geo+json": OBJECT}
 # Described once for all front doors; they answer as a list of code and description.
 ERRORS = (400, 404, 429, 500, 503)
 
@@ -25,7 +23,13 @@ class OpenData(LazyBlueprint):
         answers.install(self)
 
     def read(
-        self, rule: str, *, takes: type[Arguments], content_type: str, also: str | None = None
+        self,
+        rule: str,
+        *,
+        takes: type[Arguments],
+        content_type: str,
+        shape: dict[str, Any] | None = None,
+        also: str | None = None,
     ) -> Callable[[View], View]:
         """Register a public view for GET; `also` is a second address of it, which is not documented."""
 
@@ -33,18 +37,16 @@ class OpenData(LazyBlueprint):
             view.access = "public"  # type: ignore[attr-defined]
             schema = takes()
             answering = with_arguments(view, schema)
-            self.mount(
-                rule, view.__name__, answering, "GET", partial(self._described, view, schema, content_type)
-            )
+            described = partial(self._described, view, schema, content_type, shape or TEXT)
+            self.mount(rule, view.__name__, answering, "GET", described)
             if also:
                 self.mount(also, f"{view.__name__}_also", answering, "GET")
             return view
 
         return register
 
-    def _described(self, view: View, schema: Arguments, content_type: str) -> View:
+    def _described(self, view: View, schema: Arguments, content_type: str, shape: dict[str, Any]) -> View:
         described: View = self.arguments(schema, location="query")(view)
-        shape = SHAPES.get(content_type, TEXT)
         described = self.response(200, shape, content_type=content_type, description="What was asked for.")(
             described
         )

@@ -9,6 +9,7 @@ from marshmallow import pre_load
 from open311.formats import changes
 from open311.http import current, urls
 from open311.model.events.changes import LIMIT, ChangesPage, Position, Source
+from open311.opendata import shapes
 from open311.opendata.answers import CHANGES_ANY_TIME, answer
 from open311.opendata.blueprint import OpenData
 from open311.storage.events import changes as stored
@@ -36,7 +37,7 @@ class ChangesQuery(Arguments):
         return {"limit": data["page_size"], **data} if "page_size" in data else data
 
 
-@blueprint.read("/changes.json", takes=ChangesQuery, content_type="application/json")
+@blueprint.read("/changes.json", takes=ChangesQuery, content_type="application/json", shape=shapes.CHANGES)
 def get_changes_json(query: dict[str, Any]) -> Response:
     """All public reports first, then every creation, change and disappearance, as one object a page."""
     return _changes(query, "json")

@@ -9,7 +9,7 @@ from open311.formats.entries import Form
 from open311.http import current, urls
 from open311.model.search import RequestSearch, Sort
 from open311.model.service_request import ServiceRequest
-from open311.opendata import feeds
+from open311.opendata import feeds, shapes
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
 from open311.storage import search
@@ -24,7 +24,12 @@ LAST_CHANGED_FIRST = Sort("updated_datetime", reverse=True)
 ENTRIES = 100
 
 
-@blueprint.read("/requests.geojson", takes=ServiceRequestsQuery, content_type=geojson.MEDIA_TYPE)
+@blueprint.read(
+    "/requests.geojson",
+    takes=ServiceRequestsQuery,
+    content_type=geojson.MEDIA_TYPE,
+    shape=shapes.FEATURES,
+)
 def get_requests_geojson(query: dict[str, Any]) -> Response:
     """The requests of `requests.json`, with the same parameters, as a GeoJSON FeatureCollection."""
     written = _written(query, entries.GEOJSON)

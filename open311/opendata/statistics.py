@@ -8,6 +8,7 @@ from open311.base.datetimes import write
 from open311.formats import csv
 from open311.http import current
 from open311.model.statistics import DEFINITIONS
+from open311.opendata import shapes
 from open311.opendata.answers import answer, json
 from open311.opendata.blueprint import OpenData
 from open311.web import queries, statistics
@@ -28,7 +29,9 @@ class StatisticsQuery(Arguments):
     months = Count(1, MOST_MONTHS, metadata={"description": "How many months back, this one included; 12."})
 
 
-@blueprint.read("/statistics.json", takes=StatisticsQuery, content_type="application/json")
+@blueprint.read(
+    "/statistics.json", takes=StatisticsQuery, content_type="application/json", shape=shapes.STATISTICS
+)
 def get_statistics_json(query: dict[str, Any]) -> Response:
     """Received, closed and open reports and the days they took, by month, service and area; with definitions.
 
