@@ -244,6 +244,13 @@ def test_the_chart_makes_workloads_without_rights_whose_parts_fit(catalogue: str
     assert web["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/readyz"
 
 
+def test_nginx_asks_the_one_server_that_the_package_starts() -> None:
+    """A server that does not run is asked again every two seconds, and two of those in a row are a 502."""
+    text = (DEPLOY / "nginx.conf").read_text()
+    default = next(option.default for option in OPTIONS if option.variable == "PORT")
+    assert re.findall(r"^    server (\S+) max_fails", text, re.MULTILINE) == [f"127.0.0.1:{default}"]
+
+
 def client_of(address: str) -> str:
     """Who nginx counts, by the table in its configuration."""
     table = (DEPLOY / "nginx.conf").read_text().partition("map $remote_addr $open311_client {")[2]
