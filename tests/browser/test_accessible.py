@@ -3,12 +3,12 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import DESK, NARROW, Visit
 from tests.browser.site import Site
 from tests.browser.town import FAULTS, Town
 
 DASH = "\N{EN DASH}"
-LANGUAGES = pytest.mark.parametrize("language", ["de", "en"])
+LANGUAGES = pytest.mark.parametrize(("language", "size"), [("de", NARROW), ("en", DESK)], ids=["de", "en"])
 PAGES = {
     "list": "/",
     "filtered": "/?q=Matratzen&detailed_status=PENDING&days=30",
@@ -47,8 +47,8 @@ OPEN_DATA = {
 
 
 @LANGUAGES
-def test_pages_have_no_barriers(visit: Visit, site: Site, language: str) -> None:
-    visitor = visit(language, drawing=False)
+def test_pages_have_no_barriers(visit: Visit, site: Site, language: str, size: tuple[int, int]) -> None:
+    visitor = visit(language, size, drawing=False)
     found = {}
     for name, path in PAGES.items():
         visitor.opens(path.format(**site.numbers))
@@ -58,8 +58,10 @@ def test_pages_have_no_barriers(visit: Visit, site: Site, language: str) -> None
 
 
 @LANGUAGES
-def test_pages_of_open_data_have_no_barriers(visit: Visit, site: Site, language: str) -> None:
-    visitor = visit(language, drawing=False)
+def test_pages_of_open_data_have_no_barriers(
+    visit: Visit, site: Site, language: str, size: tuple[int, int]
+) -> None:
+    visitor = visit(language, size, drawing=False)
     found = {}
     for name, path in OPEN_DATA.items():
         visitor.opens(path.format(**site.numbers) + "?f=html")
@@ -69,8 +71,10 @@ def test_pages_of_open_data_have_no_barriers(visit: Visit, site: Site, language:
 
 
 @LANGUAGES
-def test_cities_and_errors_have_no_barriers(visit: Visit, town: Town, language: str) -> None:
-    visitor = visit(language, drawing=False, base=town.base)
+def test_cities_and_errors_have_no_barriers(
+    visit: Visit, town: Town, language: str, size: tuple[int, int]
+) -> None:
+    visitor = visit(language, size, drawing=False, base=town.base)
     found = {}
     for status in FAULTS:
         assert visitor.opens(f"/fault/{status}").status == status

@@ -10,12 +10,12 @@ from open311.adapters.signing_in import one_time_codes
 from open311.app import create_app
 from open311.model.access.actor import cli_actor
 from open311.model.staff.roles import Role
-from tests.browser.conftest import NARROW, Visit
+from tests.browser.conftest import DESK, NARROW, Visit
 from tests.browser.staff import an_account, sets_up_an_app, signs_in
 from tests.browser.town import Town, served
 from tests.staff.desk import PASSWORD, membership
 
-LANGUAGES = pytest.mark.parametrize("language", ["de", "en"])
+LANGUAGES = pytest.mark.parametrize(("language", "size"), [("de", NARROW), ("en", DESK)], ids=["de", "en"])
 OUTSIDE = ("/staff/login", "/staff/welcome/nobodys", "/staff/nothing")
 INSIDE = (
     "/staff",
@@ -42,8 +42,8 @@ INSIDE = (
 
 
 @LANGUAGES
-def test_no_page_has_barriers(visit: Visit, town: Town, language: str) -> None:
-    visitor = visit(language, drawing=False, base=town.base)
+def test_no_page_has_barriers(visit: Visit, town: Town, language: str, size: tuple[int, int]) -> None:
+    visitor = visit(language, size, drawing=False, base=town.base)
     found = {}
 
     def look(name: str) -> None:
