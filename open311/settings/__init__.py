@@ -71,6 +71,7 @@ class Settings:
     staff_secret: str | None
     staff_networks: tuple[str, ...]
     second_factor: str
+    staff_names: str
     sso_issuer: str | None
     sso_client_id: str | None
     sso_client_secret: str | None

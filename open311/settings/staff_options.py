@@ -26,6 +26,12 @@ STAFF_OPTIONS = (
         "Who of the staff needs a second factor: all, who sees personal data or gives rights, or nobody.",
     ),
     Option(
+        "OPEN311_STAFF_NAMES",
+        values.one_of("unit", "name"),
+        "unit",
+        "What people of other units read of who did something: the unit, or the name.",
+    ),
+    Option(
         "OPEN311_SSO_ISSUER",
         values.web_address,
         None,

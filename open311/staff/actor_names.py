@@ -10,6 +10,8 @@ from open311.staff.blueprint import staff
 from open311.staff.catalogue_names import role_name, unit_names
 from open311.storage.staff_accounts import accounts, memberships
 
+# `OPEN311_STAFF_NAMES`: everybody at the desk reads names.
+BY_NAME = "name"
 # Who acts without an account of the desk.
 WITHOUT_ACCOUNT: Mapping[str, str] = {
     ActorKind.CLI: "desk.actor.cli",
@@ -97,7 +99,10 @@ def _name_for_reader(
 
 def _work_together(own: Staff, account_id: int, theirs: Iterable[Membership]) -> bool:
     """Whether this account is that of a colleague, or the own one."""
-    # Names of staff are personal data, too: who does not work with somebody learns the unit only.
+    # Names of staff are personal data, too: who does not work with somebody learns the unit only, unless the city and
+    # its staff council have agreed otherwise.
+    if current.core().settings.staff_names == BY_NAME:
+        return True
     return account_id == own.account_id or not {*_groups(own.memberships)}.isdisjoint(_groups(theirs))
 
 

@@ -7,12 +7,13 @@ from typing import Any
 from flask import Response, request
 
 from open311.actions import casework
-from open311.base.errors import Conflict, Invalid, NotFound, problem
+from open311.base.errors import Conflict, Forbidden, Invalid, NotFound, problem
 from open311.http import current
 from open311.http.errors import in_words
-from open311.model.access.actor import Actor, Right, staff_actor
+from open311.model.access.actor import Actor, Right, lacking, staff_actor
 from open311.model.casework.ownership import Owner, Part, owner_of
 from open311.model.catalogue import Catalogue
+from open311.model.service_request import Status
 from open311.model.staff import rights
 from open311.staff import way_back
 from open311.staff.blueprint import staff
@@ -143,6 +144,20 @@ def render_case(template: str, seen: SeenCase, refusal: Refusal, **values: Any) 
         way=way_back.of_request(),
         **values,
     )
+
+
+def require_original(into: int, *, reopen: bool = False) -> None:
+    """Raise `Invalid` unless somebody may see the report that another one is joined to, `Forbidden` unless they may
+    reopen it where that is wished.
+    """
+    # The actor of the joined case has the rights that are good for that one; the original may lie in another service,
+    # area or unit.
+    try:
+        original = find_case(into)
+    except NotFound as unseen:
+        raise Invalid(*unseen.problems) from None
+    if reopen and original.whole.request.status == Status.CLOSED and not original.may(Right.SET_STATUS):
+        raise Forbidden(lacking(Right.SET_STATUS))
 
 
 def find_case(number: int) -> SeenCase:

@@ -11,7 +11,7 @@ from open311.model.staff.accounts import Account, AccountState, Session, SignedI
 from open311.model.staff.rights import Membership, Staff
 from open311.model.staff.roles import Role
 from open311.staff import actor_names
-from tests.serving import Clock
+from tests.serving import Clock, MakeCore
 from tests.staff.desk import Desk, membership
 
 
@@ -85,3 +85,13 @@ def test_go_half_a_year_after_somebody_left(desk: Desk, core: Core, clock: Clock
     clock.forward(days=183)
     staff_retention.tidy(core)
     assert seen_by(core, 77, admin, f"staff:{rita}") == ["jemand aus der Verwaltung"]
+
+
+def test_are_for_everybody_where_the_city_says_so(make_core: MakeCore) -> None:
+    core = make_core(OPEN311_STAFF_NAMES="name")
+    rita = Desk(core).account(membership(Role.WORKER, units=("STADTREINIGUNG",)), name="Rita")
+    stranger = (membership(Role.WORKER, units=("GRUENFLAECHEN",)),)
+    assert seen_by(core, 77, stranger, f"staff:{rita}", "staff:999999") == [
+        "Rita",
+        "jemand aus der Verwaltung",
+    ]

@@ -56,3 +56,22 @@ def test_another_unit_does_not_see_them(desk: Desk, core: Core, api: Api, conn: 
     other = desk.employee(membership(Role.WORKER, units=(LIGHTS,)))
     assert other.get(f"/staff/reports/{number}").status_code == 200
     assert other.get(f"/staff/reports/{number}/originals/{media_id}").status_code == 403
+
+
+def test_to_look_at_one_is_written_down(desk: Desk, core: Core, api: Api, conn: Connection) -> None:
+    number, media_id = redacted(api, core, conn, service_code="MARKIERUNG")
+    untouched = int(
+        api.post({"service_code": "MARKIERUNG", "media": (BytesIO(a_photo()), "a.jpg")})[0][
+            "service_request_id"
+        ]
+    )
+    photo = text("select id from media where service_request_id = :n")
+    plain_id = conn.execute(photo, {"n": untouched}).scalar_one()
+    bea = desk.employee(Role.CHECKER)
+    other = desk.employee(membership(Role.WORKER, units=(LIGHTS,)), email="rita@stadt.example")
+    assert other.get(f"/staff/reports/{number}/originals/{media_id}").status_code == 403
+    # Of what nobody has made black the same photo stands on the check page.
+    assert bea.get(f"/staff/reports/{untouched}/originals/{plain_id}").status_code == 200
+    assert bea.get(f"/staff/reports/{number}/originals/{media_id}").status_code == 200
+    lines = conn.execute(text("select actor, subject from audit where kind = 'original_seen'")).all()
+    assert lines == [(f"staff:{bea.account_id}", f"request:{number}")]

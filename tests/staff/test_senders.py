@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
+from open311.actions import keys
 from open311.actions.desk import blocking
 from open311.actions.reporting import report
 from open311.actions.upkeep import housekeeping
 from open311.core import Core
+from open311.model.access.keys import Scope
 from open311.model.desk.suspicious import Suspicious
 from open311.model.staff.roles import Role
 from open311.storage.desk.case import suspicion
@@ -63,6 +65,22 @@ def test_reports_of_a_blocked_sender_wait_for_their_check(
 ) -> None:
     blocks(bea, kind=kind, sender=sender)
     assert visibility(conn, api.report(**sent)) == ("held" if held else "published")
+
+
+def test_reports_by_a_blocked_key_wait_and_say_so(
+    bea: Employee, api: Api, core: Core, conn: Connection
+) -> None:
+    secrets = {name: keys.add_key(core, name, {Scope.REPORT}, actor=CLARA) for name in ("app", "other")}
+    blocks(bea, 400, kind="key", sender="nobody")
+    assert "Einen API-Schlüssel namens „nobody“ gibt es nicht" in bea.text
+    blocks(bea, kind="key", sender="app")
+    sent = {name: api.report(api_key=secret) for name, secret in secrets.items()}
+    assert visibility(conn, sent["app"]) == "held"
+    assert visibility(conn, sent["other"]) == "published"
+    # Known by its key alone: whoever sends it may say nothing of themselves.
+    found = suspicion.of_requests(conn, [*map(int, sent.values())], core.now(), lambda _: Suspicious())
+    assert Reason(Suspicion.BLOCKED, 1) in found[int(sent["app"])]
+    assert Reason(Suspicion.BLOCKED, 1) not in found.get(int(sent["other"]), ())
 
 
 def test_a_block_ends_by_itself(bea: Employee, api: Api, core: Core, conn: Connection, clock: Clock) -> None:

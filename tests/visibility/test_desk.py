@@ -35,7 +35,7 @@ READS = {
     (Role.LEAD, UNIT): EVERY,
     (Role.SUPERVISOR, None): EVERY,
     (Role.ADMIN, None): NOTHING,
-    (Role.AUDITOR, None): NOTHING,
+    (Role.AUDITOR, None): PUBLIC,
 }
 REVEALED_TO = {(Role.CHECKER, None), (Role.WORKER, UNIT), (Role.LEAD, UNIT)}
 # Nobody reads these by opening a page: who sent a report is shown on demand, who follows it never.

@@ -8,6 +8,7 @@ from open311.core import Core
 from open311.model.access.actor import Actor, Right
 from open311.model.mailbox import mailbox
 from open311.model.staff.audit import AuditKind
+from open311.storage import keys
 from open311.storage.database import Connection
 from open311.storage.mails import blocked_senders
 from open311.storage.mails.blocked_senders import phone_pattern
@@ -15,13 +16,13 @@ from open311.storage.staff_accounts import audit
 
 LONGEST_REASON = 500
 MOST_DAYS = 365
-KINDS = ("email", "domain", "phone")
+KINDS = ("email", "domain", "phone", "key")
 
 
 def block(
     core: Core, jurisdiction_id: str, kind: str, sender: str, reason: str, days: int, actor: Actor
 ) -> int:
-    """Block a mail address, a domain or a telephone number for so many days; raises `Invalid`."""
+    """Block a mail address, a domain, a telephone number or an API key for so many days; raises `Invalid`."""
     actor.require(Right.BLOCK_SENDER, jurisdiction_id)
     pattern, words = _pattern(kind, sender.strip()), tidy(reason)
     if not pattern:
@@ -32,6 +33,8 @@ def block(
         raise Invalid(problem("error.sender.days", most=MOST_DAYS))
     now = core.now()
     with core.database.begin() as conn:
+        if kind == "key" and not keys.exists(conn, pattern):
+            raise Invalid(problem("error.sender.key", name=pattern))
         sender_id = blocked_senders.add(
             conn, jurisdiction_id, kind, pattern, words, str(actor), now, now + timedelta(days=days)
         )
@@ -65,4 +68,5 @@ def _pattern(kind: str, sender: str) -> str:
     if kind == "domain":
         # By way of an address, so that a domain is spelt as those of senders are.
         return (mailbox(f"x@{sender.removeprefix('@')}") or "").lower().partition("@")[2]
-    return ""
+    # A name that the operator gave; the secret is none of the staff's business.
+    return sender if kind == "key" and sender.isprintable() else ""

@@ -11,7 +11,7 @@ from open311.actions.photos.media import Files
 from open311.actions.staff_mail import arrivals
 from open311.base.errors import Invalid, NotFound, Problem, problem
 from open311.core import Core
-from open311.model.access.actor import Actor, Right
+from open311.model.access.actor import Actor, ActorKind, Right
 from open311.model.casework.cases import new_case
 from open311.model.catalogue import Catalogue, Service, ServiceType, attributes
 from open311.model.catalogue.attributes import Answers
@@ -137,7 +137,7 @@ def _store(core: Core, conn: Connection, accepted: Accepted, actor: Actor, files
     now, place, owner = core.now(), submission.location, catalogue.jurisdiction.jurisdiction_id
     areas = catalogue.desk.areas.at(place)
     route = catalogue.route(service.service_code, now, place, answers.every, areas=areas)
-    held = service.moderated or _is_blocked(core, conn, owner, submission, now)
+    held = service.moderated or _is_blocked(core, conn, owner, submission, actor)
     shown = service.type is ServiceType.REALTIME and not held
     media_urls = [] if files.all else list(submission.media_urls)
     request = {
@@ -212,18 +212,19 @@ def _events(catalogue: Catalogue, route: Route, *, shown: bool) -> Iterator[dict
         yield {"kind": EventKind.ROUTED, "public": False, "in_feed": False, "data": data}
 
 
-def _is_blocked(core: Core, conn: Connection, owner: str, submission: Submission, now: datetime) -> bool:
+def _is_blocked(core: Core, conn: Connection, owner: str, submission: Submission, actor: Actor) -> bool:
     """Whether staff look at everything that this sender sends; who says nothing of themselves cannot be known."""
-    email, phone = submission.reporter.email, submission.reporter.phone
-    if not (email or phone):
+    email, phone, now = submission.reporter.email, submission.reporter.phone, core.now()
+    key = actor.id if actor.kind is ActorKind.KEY else None
+    if not (email or phone or key):
         return False
     stamp = core.database.freshness.senders_stamp
     everybody = core.senders.get(
         "blocked", stamp, lambda: blocked_senders.all_blocked(conn, MOST_IN_MEMORY) if stamp else None
     )
     if everybody is None:
-        return blocked_senders.is_blocked(conn, owner, now, email=email, phone=phone)
-    return everybody.has(owner, now, email=email, phone=phone)
+        return blocked_senders.is_blocked(conn, owner, now, email=email, phone=phone, key=key)
+    return everybody.has(owner, now, email=email, phone=phone, key=key)
 
 
 def _issue_token(conn: Connection, catalogue: Catalogue, number: int) -> str:

@@ -40,6 +40,7 @@ class AuditKind(StrEnum):
     LOG_EXPORTED = "log_exported"
     # What the pages of the desk write: personal data that were looked at, searched for or taken along.
     REVEALED = "revealed"
+    ORIGINAL_SEEN = "original_seen"
     PEOPLE_SEARCHED = "people_searched"
     EXPORTED = "exported"
     ERASED = "erased"

@@ -138,7 +138,10 @@ BUILT_IN_RIGHTS: Mapping[Role, RoleRights] = {
     ),
     Role.ADMIN: _rights(ALL, Right.TEMPLATES, Right.MANAGE_MEMBERS, Right.MANAGE_ACCOUNTS)
     | _rights(OWN, Right.READ_AUDIT),
-    Role.AUDITOR: _rights(ALL, Right.EXPORT_PERSONAL, Right.FIGURES, Right.ERASE, Right.READ_AUDIT),
+    # All that is published; without `see_held` the rest is erased unread.
+    Role.AUDITOR: _rights(
+        ALL, Right.SEE_REPORTS, Right.EXPORT_PERSONAL, Right.FIGURES, Right.ERASE, Right.READ_AUDIT
+    ),
 }
 # What is not about one case: it is good for everything or it is not there.
 ABOUT_NO_CASE = frozenset(

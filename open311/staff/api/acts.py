@@ -18,7 +18,7 @@ from open311.model.service_request import Location
 from open311.staff.api import bodies
 from open311.staff.case.case_page import give_to
 from open311.staff.seen_case import Act as Do
-from open311.staff.seen_case import SeenCase, acting, add_note
+from open311.staff.seen_case import SeenCase, acting, add_note, require_original
 
 Sent = Mapping[str, Any]
 
@@ -82,12 +82,22 @@ def _take_back(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     return casework.take_back(current.core(), seen.number, seen.actor)
 
 
+def _merge(seen: SeenCase, sent: Sent, revision: int | None) -> object:
+    reopen = bool(sent.get("reopen"))
+    require_original(sent["into"], reopen=reopen)
+    return casework.merge(
+        current.core(), seen.number, sent["into"], seen.actor, reopen=reopen, expected_revision=revision
+    )
+
+
 def _decide(seen: SeenCase, sent: Sent, revision: int | None) -> object:
     texts = {name: sent[name] for name in ("title", "description") if name in sent}
     beside = {name: value for name, value in sent.items() if name not in texts}
     if "priority" in sent:
         beside["priority"] = Priority[sent["priority"].upper()]
     decision = Decision(texts=texts, **beside)
+    if decision.parent_id is not None:
+        require_original(decision.parent_id, reopen=decision.reopen_parent)
     return casework.decide(current.core(), seen.number, decision, seen.actor, expected_revision=revision)
 
 
@@ -181,7 +191,7 @@ ACTS = (
         "merge",
         Right.MERGE,
         bodies.MergeBody,
-        acting(casework.merge, "into", reopen="reopen"),
+        _merge,
         "Make it a duplicate of another report.",
     ),
     Act(

@@ -13,7 +13,7 @@ from open311.staff.checking.check_page import FormState
 from open311.staff.checking.decision_form import field_of, shown_values
 from open311.staff.checking.sent_form import SentForm
 from open311.staff.forms import posted_revision
-from open311.staff.seen_case import SeenCase, find_case
+from open311.staff.seen_case import SeenCase, find_case, require_original
 
 
 def decide(
@@ -25,6 +25,8 @@ def decide(
     sent = SentForm.of(request.form, shown_values(seen))
     try:
         decision = read(sent, seen)
+        if decision.parent_id is not None:
+            require_original(decision.parent_id, reopen=decision.reopen_parent)
         casework.decide(
             current.core(), seen.number, decision, seen.actor, expected_revision=posted_revision()
         )

@@ -22,6 +22,7 @@ MOST_SHOWN = 500
 USUAL_DAYS = 90
 FIELDS = {
     "error.sender.unreadable": "sender",
+    "error.sender.key": "sender",
     "error.sender.reason": "reason",
     "error.sender.days": "days",
 }

@@ -22,7 +22,7 @@ _any_of = Statement(
             or_(
                 *(
                     and_(_b.kind == kind, _b.pattern == bindparam(kind, type_=Text))
-                    for kind in ("email", "domain", "phone")
+                    for kind in ("email", "domain", "phone", "key")
                 )
             ),
         )
@@ -33,7 +33,9 @@ _any_of = Statement(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockedSender:
-    """Whom staff have blocked: a mail address, all addresses of a domain, or a telephone number by its last digits."""
+    """Whom staff have blocked: a mail address, all addresses of a domain, a telephone number by its last digits, or an
+    API key by its name.
+    """
 
     id: int
     jurisdiction_id: str
@@ -58,18 +60,20 @@ def is_blocked(
     *,
     email: str | None = None,
     phone: str | None = None,
+    key: str | None = None,
 ) -> bool:
-    patterns = _patterns(email, phone)
+    patterns = _patterns(email, phone, key)
     return bool(_any_of.fetch(conn, owner=jurisdiction_id, now=now, **patterns)[0][0])
 
 
-def _patterns(email: str | None, phone: str | None) -> dict[str, str | None]:
+def _patterns(email: str | None, phone: str | None, key: str | None) -> dict[str, str | None]:
     """By what a sender may be blocked: kind → pattern."""
     address = (email or "").strip().lower()
     return {
         "email": address or None,
         "domain": address.rpartition("@")[2] or None,
         "phone": phone_pattern(phone or "") or None,
+        "key": key,
     }
 
 
@@ -81,10 +85,16 @@ class AllBlocked:
         self._ends = ends
 
     def has(
-        self, jurisdiction_id: str, now: datetime, *, email: str | None = None, phone: str | None = None
+        self,
+        jurisdiction_id: str,
+        now: datetime,
+        *,
+        email: str | None = None,
+        phone: str | None = None,
+        key: str | None = None,
     ) -> bool:
         """The same as `is_blocked`."""
-        patterns = _patterns(email, phone)
+        patterns = _patterns(email, phone, key)
         ends = (self._ends.get((jurisdiction_id, kind, pattern)) for kind, pattern in patterns.items())
         return any(end is not None and end > now for end in ends)
 

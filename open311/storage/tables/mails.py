@@ -90,6 +90,6 @@ blocked_senders = Table(
     Column("actor", Text, nullable=False),
     moment("created_datetime"),
     moment("ends_datetime"),
-    CheckConstraint("kind in ('email', 'domain', 'phone')", name="kind_of_sender_is_known"),
+    CheckConstraint("kind in ('email', 'domain', 'phone', 'key')", name="kind_of_sender_is_known"),
     UniqueConstraint("jurisdiction_id", "kind", "pattern", name="blocked_senders_once"),
 )

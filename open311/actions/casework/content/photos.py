@@ -21,11 +21,13 @@ from open311.model.events.event_kinds import EventKind
 from open311.model.media import Media, MediaVisibility, StoredFile
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Visibility
+from open311.model.staff.audit import AuditKind
 from open311.model.task_names import TaskName
 from open311.storage import events, jobs, media
 from open311.storage.desk.case import originals, presence, undo
 from open311.storage.desk.outside import questions, ratings
 from open311.storage.requests import service_requests
+from open311.storage.staff_accounts import audit
 
 ALT_LENGTH = 500
 AT_ONCE = 200
@@ -41,7 +43,10 @@ class Redaction:
 
 
 def original_of(core: Core, media_id: int, actor: Actor) -> bytes:
-    """The file as it was sent, for those who may see originals; raises `NotFound` once it is destroyed."""
+    """The file as it was sent, for those who may see originals; raises `NotFound` once it is destroyed.
+
+    That somebody looks at one of which a part was made black is written down.
+    """
     photo = _find(core, media_id)
     with core.database.read() as conn:
         request = service_requests.find_any(conn, photo.service_request_id)
@@ -51,6 +56,11 @@ def original_of(core: Core, media_id: int, actor: Actor) -> bytes:
     data = core.media_store.get(photo.original_key or photo.key)
     if data is None:
         raise _unknown(media_id)
+    if photo.original_key is not None:
+        # What was made black is somebody's personal data again, as a contact that is shown.
+        with core.database.begin() as conn:
+            subject = f"request:{photo.service_request_id}"
+            audit.append(conn, core.now(), str(actor), AuditKind.ORIGINAL_SEEN, subject)
     return data
 
 

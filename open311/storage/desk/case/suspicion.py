@@ -41,6 +41,10 @@ _FOUND = text("""
             where b.jurisdiction_id = r.jurisdiction_id and b.ends_datetime > :now and (
                 b.kind = 'email' and b.pattern = lower(p.email)
                 or b.kind = 'domain' and b.pattern = split_part(lower(p.email), '@', 2)
+                or b.kind = 'key' and b.pattern = (
+                    select k.name from submissions s join keys k on k.id = s.key_id
+                    where s.service_request_id = r.id
+                )
                 or b.kind = 'phone' and b.pattern = right(regexp_replace(p.phone, '[^0-9]', '', 'g'), 8)
             )
         ) as blocked,
