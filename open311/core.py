@@ -127,7 +127,7 @@ class Core:
     @property
     def media_store(self) -> MediaStore:
         """Where the files of photos are, as the settings say."""
-        return media_store.chosen(self.settings)
+        return media_store.for_settings(self.settings)
 
 
 def build(settings: Settings) -> Core:

@@ -45,7 +45,7 @@ class ReverseGeocoder(Protocol):
 
 
 @cache
-def chosen(name: str) -> Geocoder:
+def named(name: str) -> Geocoder:
     """The geocoder of this name: an address, or a class that is made without arguments."""
     if _is_address(name):
         return Nominatim(name)
@@ -58,7 +58,7 @@ def chosen(name: str) -> Geocoder:
 
 def for_settings(settings: Settings) -> Geocoder | None:
     """The geocoder that the settings name, unless addresses are our own or none are searched."""
-    return None if settings.geocoder in ("none", "table") else chosen(settings.geocoder)
+    return None if settings.geocoder in ("none", "table") else named(settings.geocoder)
 
 
 def check(settings: Settings) -> None:

@@ -49,7 +49,7 @@ def new_key() -> str:
 
 
 @cache
-def chosen(settings: Settings) -> MediaStore:
+def for_settings(settings: Settings) -> MediaStore:
     """The store that the settings name, the same one each time."""
     check(settings)
     return GuardedStore(_new_store(settings))

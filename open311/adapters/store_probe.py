@@ -41,7 +41,7 @@ class _Attempt(threading.Thread):
 
     def run(self) -> None:
         try:
-            media_store.probe(media_store.chosen(self.settings))
+            media_store.probe(media_store.for_settings(self.settings))
         except Unavailable as error:
             self.problem = str(error.__cause__ or error).splitlines()[0]
         self.ended = time.monotonic()

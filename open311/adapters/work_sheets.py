@@ -84,8 +84,8 @@ def printable(text: str) -> str:
 
 
 def _has_letter(letter: str) -> bool:
-    known = any(first <= ord(letter) <= last for first, last in COVERED)
-    return letter == "\n" or (known and category(letter) not in ("Cc", "Cf", "Cn"))
+    covered = any(first <= ord(letter) <= last for first, last in COVERED)
+    return letter == "\n" or (covered and category(letter) not in ("Cc", "Cf", "Cn"))
 
 
 def _printable(value: object) -> object:

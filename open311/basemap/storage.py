@@ -209,5 +209,5 @@ def tile(conn: Connection, jurisdiction_id: str, version_id: int, place: Tile) -
     """A tile of a map, empty when nothing is in it; None when the city has no such map, or not any more."""
     values = {"version_id": version_id, "level": level_for(place.z), "z": place.z, "x": place.x, "y": place.y}
     statement = _CLOSE_TILE if place.z == LAST_LEVEL else _TILE
-    known, body = conn.execute(statement, values | {"jurisdiction_id": jurisdiction_id}).one()
-    return bytes(body or b"") if known else None
+    is_known, body = conn.execute(statement, values | {"jurisdiction_id": jurisdiction_id}).one()
+    return bytes(body or b"") if is_known else None

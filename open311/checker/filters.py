@@ -21,11 +21,11 @@ def by_id(s: Subject) -> Findings:
 
 @requires("R-159", MUST, "several ids, with and without blanks")
 def by_ids(s: Subject) -> Findings:
-    wanted = sorted(set(ids(s.some_requests())[:3]))
+    requested = sorted(set(ids(s.some_requests())[:3]))
     for comma in (",", ", "):
-        numbers = sorted(ids(s.requests(service_request_id=comma.join(wanted))))
-        if numbers != wanted:
-            yield Finding(f"asked for {comma.join(wanted)}, got {len(numbers)} requests: {numbers[:5]}")
+        numbers = sorted(ids(s.requests(service_request_id=comma.join(requested))))
+        if numbers != requested:
+            yield Finding(f"asked for {comma.join(requested)}, got {len(numbers)} requests: {numbers[:5]}")
 
 
 @requires("R-160", MUST, "an id beside filters that contradict it")
@@ -139,12 +139,12 @@ def reversed_span(s: Subject) -> Findings:
 @requires("R-173", MUST, "`status` and `service_code` together")
 def combined(s: Subject) -> Findings:
     first = s.some_requests()[0]
-    wanted = (first.get("status"), first.get("service_code"))
-    requests = s.requests(status=wanted[0], service_code=wanted[1])
+    expected = (first.get("status"), first.get("service_code"))
+    requests = s.requests(status=expected[0], service_code=expected[1])
     if not requests:
-        yield Finding(f"nothing is found for {wanted}, although there is such a request")
-    if any((request.get("status"), request.get("service_code")) != wanted for request in requests):
-        yield Finding(f"{wanted} finds others too")
+        yield Finding(f"nothing is found for {expected}, although there is such a request")
+    if any((request.get("status"), request.get("service_code")) != expected for request in requests):
+        yield Finding(f"{expected} finds others too")
 
 
 @requires("R-022", MUST, "the same moment in two zones")

@@ -43,10 +43,10 @@ def _answer_to(s: Subject, suffix: str = "json", **more: Any) -> Answer:
 
 def _report(s: Subject) -> Answer:
     """One right report, sent once and looked at by many checks."""
-    known = s.answers.get("report")
-    if known is None:
-        known = s.answers["report"] = _answer_to(s, s.speaks)
-    return known.must_be_ok()
+    answer = s.answers.get("report")
+    if answer is None:
+        answer = s.answers["report"] = _answer_to(s, s.speaks)
+    return answer.must_be_ok()
 
 
 def _number(answer: Answer) -> str | None:
@@ -171,19 +171,19 @@ def impossible_places(s: Subject) -> Findings:
 
 @requires("R-116", MUST, "a report without a required answer", posts=True)
 def no_answer(s: Subject) -> Findings:
-    wanted = [
+    required = [
         attribute
         for attribute in s.attributes()
         if attribute.get("required") is True and attribute.get("variable") is True
     ]
-    if not wanted:
+    if not required:
         raise NotSeen("no required attribute was seen")
     answer = _answer_to(s, s.speaks, service_code=s.a_code())
     yield from _refused(answer, 400)
-    if answer.status == 400 and f"{wanted[0].get('code')} required" not in answer.body.decode(
+    if answer.status == 400 and f"{required[0].get('code')} required" not in answer.body.decode(
         errors="replace"
     ):
-        yield Finding(f"the words lack `{wanted[0].get('code')} required`")
+        yield Finding(f"the words lack `{required[0].get('code')} required`")
 
 
 @requires("R-130", MUST, "a description of 4001 characters", posts=True)

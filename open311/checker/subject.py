@@ -87,8 +87,8 @@ class Subject:
 
     def ask_again(self, path: str) -> Answer:
         """The same question once more."""
-        known = self.get(path)
-        key = next(key for key, value in self.answers.items() if value is known)
+        first = self.get(path)
+        key = next(key for key, value in self.answers.items() if value is first)
         return self._send("GET", key[1], "json")
 
     def post(self, path: str, suffix: str = "json", **more: Any) -> Answer:
@@ -168,8 +168,8 @@ class Subject:
 
     def a_code(self) -> str:
         """The code of a service, one with a definition if there is one."""
-        known = [service for service in self.services() if service.get("service_code") not in (None, "")]
-        for service in sorted(known, key=lambda service: service.get("metadata") in (False, "false", None)):
+        coded = [service for service in self.services() if service.get("service_code") not in (None, "")]
+        for service in sorted(coded, key=lambda service: service.get("metadata") in (False, "false", None)):
             return str(service["service_code"])
         raise NotSeen("no service has a code")
 

@@ -50,8 +50,8 @@ def seed(core: Core) -> DemoStaff:
     people = tuple((role, f"{name.lower()}@{DOMAIN}") for role, name in PEOPLE.items())
     for role, email in people:
         with core.database.read() as conn:
-            known = storage.by_email(conn, email)
-        if known is None:
+            account = storage.by_email(conn, email)
+        if account is None:
             _make(core, city, role, email, password)
     return DemoStaff(people, password)
 
@@ -91,13 +91,13 @@ def _password(folder: Path) -> str:
 def first_link(core: Core) -> str | None:
     """A one-time link for the administrator who sets up a desk of their own; None once it was taken up."""
     with core.database.read() as conn:
-        known = storage.by_email(conn, FIRST_ADMIN)
-    if known is not None and known.state is not AccountState.INVITED:
+        account = storage.by_email(conn, FIRST_ADMIN)
+    if account is not None and account.state is not AccountState.INVITED:
         return None
-    if known is None:
+    if account is None:
         cities = [catalogue.jurisdiction.jurisdiction_id for catalogue in core.catalogues.in_force]
         roles = [Membership(jurisdiction_id=city, role=Role.ADMIN) for city in cities]
         language = first_known(core.catalogues.in_force[0].jurisdiction.languages)
         account_id = accounts.add(core, cli_actor(), "Administration", FIRST_ADMIN, language, roles)
         return accounts.invite(core, cli_actor(), account_id)
-    return accounts.invite(core, cli_actor(), known.id)
+    return accounts.invite(core, cli_actor(), account.id)

@@ -178,13 +178,13 @@ def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:
     document = catalogue_document(source, client.services())
     with core.database.begin() as conn:
         present = source_rows.find(conn, source.jurisdiction_id, source.source)
-        known = dict(present.catalogue) if present and present.catalogue else None
-        if known and known["services"] and not document["services"]:
+        stored_document = dict(present.catalogue) if present and present.catalogue else None
+        if stored_document and stored_document["services"] and not document["services"]:
             source_rows.record_troubles(
                 conn, source, [Trouble("offers no services: those known stay")], core.now()
             )
-            document = known
-        elif present and known != document:
+            document = stored_document
+        elif present and stored_document != document:
             source_rows.set_catalogue(conn, source, document, core.now())
     return catalogue_file.from_document(document, source.source)
 

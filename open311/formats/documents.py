@@ -93,8 +93,8 @@ def _keywords(service: Service, language: str) -> tuple[str, ...]:
 
 
 def _group(service: Service, catalogue: Catalogue, language: str) -> str:
-    known = catalogue.groups.get(service.group or "")
-    return known.name.in_language(language) if known else service.group or ""
+    group = catalogue.groups.get(service.group or "")
+    return group.name.in_language(language) if group else service.group or ""
 
 
 def _alphabetical(name: str) -> str:
@@ -244,8 +244,8 @@ def receipt(
 # R-146. GeoReporter on Android reads a null as the text `null`, and asks for a report of that id.
 def token(token: str, service_request_id: int | None) -> Document:
     """What became of a token; the id is absent, not null, until it is known."""
-    known = {} if service_request_id is None else {"service_request_id": str(service_request_id)}
-    return Document("service_requests", [known | {"token": token}])
+    number = {} if service_request_id is None else {"service_request_id": str(service_request_id)}
+    return Document("service_requests", [number | {"token": token}])
 
 
 def service_request_updates(

@@ -69,10 +69,10 @@ GEOJSON = Form("geojson", _feature, encode.text_in_json, encode.clean_json, geoj
 
 def names(form: Form, catalogue: Catalogue, language: str) -> dict[str, str]:
     """What PostgreSQL is told of a catalogue: code → name, written in a form, as the texts of JSON objects."""
-    known = catalogue.derived.get((form.name, language))
-    if known is None:
-        known = catalogue.derived[form.name, language] = _names(form, catalogue, language)
-    return known
+    names = catalogue.derived.get((form.name, language))
+    if names is None:
+        names = catalogue.derived[form.name, language] = _names(form, catalogue, language)
+    return names
 
 
 def _names(form: Form, catalogue: Catalogue, language: str) -> dict[str, str]:

@@ -58,11 +58,11 @@ class FastPath:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """The response, if this is one of the frequent reads."""
         began = time.perf_counter()
-        asked = PATH.fullmatch(environ["PATH_INFO"]) if self._is_plain(environ) else None
-        if asked is None or not self._is_allowed(environ, counting=False):
+        match = PATH.fullmatch(environ["PATH_INFO"]) if self._is_plain(environ) else None
+        if match is None or not self._is_allowed(environ, counting=False):
             return self._application(environ, start_response)
         try:
-            written, language = self._written(environ, asked["id"], asked["suffix"] == "json")
+            written, language = self._written(environ, match["id"], match["suffix"] == "json")
         except MET_AGAIN:
             return self._application(environ, start_response)
         except Exception as error:  # Told in words, and logged; nothing that was slow is done again.
@@ -71,9 +71,9 @@ class FastPath:
         # Counted once it is answered here: what is handed on is counted by the framework.
         self._is_allowed(environ, counting=True)
         number = self._log.request_id(environ.get("HTTP_X_REQUEST_ID"))
-        start_response("200 OK", self._head(written, language, asked["suffix"], number))
+        start_response("200 OK", self._head(written, language, match["suffix"], number))
         path, size = environ["PATH_INFO"], len(written.body)
-        endpoint = f"georeport.direct.{'one' if asked['id'] else 'list'}"
+        endpoint = f"georeport.direct.{'one' if match['id'] else 'list'}"
         self._log.record("GET", path, 200, size, began, number, endpoint=endpoint)
         return [written.body]
 
@@ -110,15 +110,15 @@ class FastPath:
     def _list_query(self, context: RequestContext, parameters: Parameters) -> ListQuery:
         """What the parameters of a list mean; within the same second the same to all who send them."""
         now = self._core.now()
-        known = self._known.get(context.args)
+        parsed = self._known.get(context.args)
         # A catalogue that was published again is another object: what words mean may have changed with it.
-        if known is None or known.catalogue is not context.catalogue or known.now != now:
+        if parsed is None or parsed.catalogue is not context.catalogue or parsed.now != now:
             query = _loaded(self._of_list, parameters, context.catalogue)
-            known = _ParsedQuery(
+            parsed = _ParsedQuery(
                 context.catalogue, now, rendered_lists.list_query(context, query), context.args
             )
-            self._known.keep(context.args, known)
-        return known.query
+            self._known.keep(context.args, parsed)
+        return parsed.query
 
     def _head(self, written: WrittenBody, language: str, suffix: str, number: str) -> list[tuple[str, str]]:
         return [

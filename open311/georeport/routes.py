@@ -161,8 +161,8 @@ def _context() -> RequestContext:
 
 
 def _actor() -> Actor:
-    known = key()
-    return key_actor(known) if known else PUBLIC
+    api_key = key()
+    return key_actor(api_key) if api_key else PUBLIC
 
 
 def _cache() -> str:

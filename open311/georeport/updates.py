@@ -106,10 +106,10 @@ class UpdateForm(Arguments):
 
 
 def _unknown_word(fields: dict[str, Any]) -> list[Problem]:
-    known = known_words(current.catalogue())
-    if "status" not in fields or tidy_word(fields["status"]) in known:
+    statuses = known_words(current.catalogue())
+    if "status" not in fields or tidy_word(fields["status"]) in statuses:
         return []
-    return [problem("error.update.status", status=fields["status"][:50], known=", ".join(known))]
+    return [problem("error.update.status", status=fields["status"][:50], known=", ".join(statuses))]
 
 
 def _submission(fields: dict[str, Any]) -> UpdateSubmission:

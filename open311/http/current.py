@@ -38,8 +38,8 @@ def language(catalogue: Catalogue | None = None) -> str:
     # Asked for with each text of a page, and settled once a request.
     if "language" not in g:
         in_force = core().catalogues.in_force
-        known = catalogue or g.get("catalogue") or (in_force[0] if in_force else None)
-        available = known.jurisdiction.languages if known else ("en",)
+        city = catalogue or g.get("catalogue") or (in_force[0] if in_force else None)
+        available = city.jurisdiction.languages if city else ("en",)
         g.language = choose_language(_languages(), available)
     return cast(str, g.language)
 

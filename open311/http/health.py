@@ -34,7 +34,7 @@ def readyz() -> ResponseReturnValue:
     All but the operator learn the state alone.
     """
     core = current.core()
-    readiness_now = readiness.look(core)
+    readiness_now = readiness.state(core)
     state: dict[str, Any] = {"status": WORDS[readiness_now.health]}
     if operators.may_see():
         state |= _details(core, readiness_now)

@@ -132,8 +132,8 @@ def tidy_word(raw: str) -> str:
 
 def word_of(update: Update, catalogue: Catalogue) -> str:
     """The state after an update; plain `open` or `closed` when the catalogue has forgotten the finer one."""
-    known = catalogue.statuses.get(update.detailed_status)
-    return known.update_status if known else update.status.value
+    status = catalogue.statuses.get(update.detailed_status)
+    return status.update_status if status else update.status.value
 
 
 def moves_to(word: str, request: ServiceRequest, catalogue: Catalogue) -> DetailedStatus | None:

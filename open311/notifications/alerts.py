@@ -24,7 +24,7 @@ MOST = 20
 DUE_AT_ONCE = 500
 
 
-def ask(core: Core, wish: Alert, asker: MailAsker) -> None:
+def subscribe(core: Core, wish: Alert, asker: MailAsker) -> None:
     """Have the owner of a mailbox asked whether they want this; raises `Invalid`, `TooManyRequests`."""
     address = mailbox(wish.email)
     if address is None:

@@ -34,7 +34,7 @@ class Finding:
 
 def examine(core: Core) -> Iterator[Finding]:
     """Run all checks; yields nothing when all is well."""
-    parts = readiness.look(core).parts
+    parts = readiness.state(core).parts
     yield from (Finding(part.name, part.detail, must=True) for part in parts if part.health is not Health.OK)
     # Without a database nothing else can be checked.
     if any(part.health is Health.DOWN for part in parts):

@@ -41,7 +41,7 @@ class _Now(Collector):
             ("version", "commit"),
             [((build.version, build.commit or ""), 1)],
         )
-        parts = readiness.look(self._core).parts
+        parts = readiness.state(self._core).parts
         rows = [((part.name,), 1.0 if part.health is Health.OK else 0.0) for part in parts]
         yield _gauge("open311_part_ok", "Whether a part of /readyz is well.", ("part",), rows)
         yield from self._pools()

@@ -45,7 +45,7 @@ class Readiness:
         return max((part.health for part in self.parts), key=list(Health).index)
 
 
-def look(core: Core) -> Readiness:
+def state(core: Core) -> Readiness:
     """Look at every part, which takes some milliseconds; a store of photos that hangs takes two seconds."""
     return Readiness(
         (

@@ -108,8 +108,8 @@ def _digest_of_all(scripts: tuple[tuple[str, int], ...]) -> str:
 def symbol(name: str) -> str:
     """The address of a symbol; that of a plain pin when nobody has drawn this one."""
     sprite = OWN / "symbols.svg"
-    known = _symbols(sprite, sprite.stat().st_mtime_ns)
-    return f"{address(sprite.name)}#{name if name in known else NEUTRAL}"
+    symbols = _symbols(sprite, sprite.stat().st_mtime_ns)
+    return f"{address(sprite.name)}#{name if name in symbols else NEUTRAL}"
 
 
 @cache

@@ -96,10 +96,10 @@ def icon_address(name: str) -> str:
 @blueprint.page("/icons/<name>")
 def app_icon(name: str) -> Response:
     """An icon for home screens, in the colour of the city."""
-    known = ICONS.get(name.removesuffix(".png"))
-    if known is None or not name.endswith(".png"):
+    icon = ICONS.get(name.removesuffix(".png"))
+    if icon is None or not name.endswith(".png"):
         raise NotFound(problem("error.path"))
-    size, maskable = known
+    size, maskable = icon
     drawn = icons.mark(size, city().site.colour or COLOUR, maskable=maskable)
     response = Response(drawn, content_type=icons.MEDIA_TYPE)
     response.headers["Cache-Control"] = assets.kept_for()

@@ -135,8 +135,8 @@ def _figures(catalogue: Catalogue) -> dict[str, Any] | None:
 def report(number: str) -> AnyResponse:
     """One report; one that is being checked, or is not for the public, without what was sent."""
     catalogue = city()
-    if not number.isdecimal() and (meant := report_numbers.report_number(number)):
-        return redirect(addresses.address("report", number=meant), 301)
+    if not number.isdecimal() and (corrected := report_numbers.report_number(number)):
+        return redirect(addresses.address("report", number=corrected), 301)
     seen = single_request.find(current.core(), catalogue, number, least=View.REDACTED, with_notes=True)
     service_request = seen.request
     if not seen.is_whole:

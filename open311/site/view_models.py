@@ -87,10 +87,10 @@ def _photo(path: str) -> Photo:
 
 def status(code: str, plain: str, catalogue: Catalogue) -> StatusShown:
     """A status by its code; where the catalogue has forgotten it, plain open or closed."""
-    known = catalogue.statuses.get(code)
-    if known is None:
+    status = catalogue.statuses.get(code)
+    if status is None:
         return StatusShown("", words(PLAIN[plain]), "", FORGOTTEN_SHAPE)
-    return _status(known)
+    return _status(status)
 
 
 def _status(known: DetailedStatus) -> StatusShown:
@@ -145,8 +145,8 @@ def history(request: ServiceRequest, catalogue: Catalogue) -> list[HistoryLine]:
 
 
 def _status_after(note: Note, catalogue: Catalogue) -> StatusShown | None:
-    known = catalogue.statuses.get(note.detailed_status or "")
-    return _status(known) if known else None
+    status = catalogue.statuses.get(note.detailed_status or "")
+    return _status(status) if status else None
 
 
 def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, str]]:
@@ -170,9 +170,9 @@ def answered(attributes: Iterable[Attribute], answers: Mapping[str, Sequence[str
 def every_answer(service: Service | None, answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """All answers in words; those to questions that the catalogue has forgotten under their codes."""
     attributes = service.attributes if service else ()
-    known = {attribute.code for attribute in attributes}
+    of_service = {attribute.code for attribute in attributes}
     return answered(attributes, answers) + [
-        (code, ", ".join(values)) for code, values in answers.items() if code not in known
+        (code, ", ".join(values)) for code, values in answers.items() if code not in of_service
     ]
 
 

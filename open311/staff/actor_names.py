@@ -81,8 +81,8 @@ def of_mentioned(words_of_log: Iterable[str]) -> Mapping[str, str]:
     numbers = {word: _number(word, (ActorKind.STAFF, "account")) for word in set(words_of_log)}
     ids = [number for number in numbers.values() if number is not None]
     with current.core().database.read() as conn:
-        known = accounts.names(conn, ids) if ids else {}
-    return {word: known[number] for word, number in numbers.items() if number and number in known}
+        names = accounts.names(conn, ids) if ids else {}
+    return {word: names[number] for word, number in numbers.items() if number and number in names}
 
 
 def _name_for_reader(

@@ -26,7 +26,7 @@ class Givers:
 def givers(problems: Iterable[Problem]) -> Givers | None:
     """Who helps with the first right that is missing; None where none is, or nobody is signed in."""
     somebody = maybe_signed_in()
-    missing = next((told for told in problems if told.key == MISSING), None)
+    missing = next((refusal for refusal in problems if refusal.key == MISSING), None)
     if somebody is None or missing is None:
         return None
     right = Right(missing.values["right"].key.removeprefix("desk.right."))

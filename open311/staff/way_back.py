@@ -53,8 +53,8 @@ class WayBack:
 
     def address(self, number: int, *, done: str = "") -> str:
         """The link back, to the line of the case; `done` is what the page says on top."""
-        said = f"{'&' if '?' in self.path else '?'}done={done}" if done else ""
-        return f"{addresses.root()}{self.path}{said}#report-{number}"
+        query = f"{'&' if '?' in self.path else '?'}done={done}" if done else ""
+        return f"{addresses.root()}{self.path}{query}#report-{number}"
 
 
 def of_request() -> WayBack:

@@ -26,10 +26,10 @@ def add(
     if not files:
         return []
     # The caller has locked the request, so no two photos get the same position.
-    known = select(func.coalesce(func.max(_m.position), -1) + 1).where(
+    next_position = select(func.coalesce(func.max(_m.position), -1) + 1).where(
         _m.service_request_id == service_request_id
     )
-    first = conn.execute(known).scalar_one()
+    first = conn.execute(next_position).scalar_one()
     common = {
         "service_request_id": service_request_id,
         "visibility": visibility,

@@ -13,25 +13,25 @@ from tests.pictures import a_face, two_colours, written
 
 
 def test_a_face_is_found_where_it_is() -> None:
-    [found] = detector.chosen("faces").find(written(a_face(240, (600, 300), of=(1200, 900))))
+    [found] = detector.named("faces").find(written(a_face(240, (600, 300), of=(1200, 900))))
     assert (found.kind, found.confidence > 80) == (SuggestionKind.FACE, True)
     middle = found.box.left + found.box.width / 2, found.box.top + found.box.height / 2
     assert middle == pytest.approx((0.6, 0.47), abs=0.04)
 
 
 def test_nothing_is_found_where_nobody_is() -> None:
-    assert detector.chosen("faces").find(written(two_colours(640, 480))) == ()
+    assert detector.named("faces").find(written(two_colours(640, 480))) == ()
 
 
 def test_a_file_that_is_no_picture_finds_nothing() -> None:
     with pytest.raises(RuntimeError):
-        detector.chosen("faces").find(b"no picture")
+        detector.named("faces").find(b"no picture")
 
 
 def test_what_is_switched_off_or_not_installed_finds_nothing() -> None:
     picture = written(a_face())
-    assert detector.chosen("none").find(picture) == ()
-    assert detector.chosen("plates").find(picture) == ()
+    assert detector.named("none").find(picture) == ()
+    assert detector.named("plates").find(picture) == ()
 
 
 class Own:
@@ -42,10 +42,10 @@ class Own:
 
 
 def test_an_operator_can_name_a_class_of_their_own() -> None:
-    [found] = detector.chosen(f"{__name__}:Own").find(b"")
+    [found] = detector.named(f"{__name__}:Own").find(b"")
     assert found.kind is SuggestionKind.PLATE
     with pytest.raises(ConfigurationError):
-        detector.chosen(f"{__name__}:Nobody")
+        detector.named(f"{__name__}:Nobody")
 
 
 def test_suggestions_are_stored_and_read() -> None:

@@ -118,4 +118,4 @@ def test_a_server_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("name", ["no.such.module:Class", "json:NoClass"])
 def test_a_class_that_is_not_there_stops_the_start(name: str) -> None:
     with pytest.raises(ConfigurationError):
-        geocoder.chosen(name)
+        geocoder.named(name)

@@ -145,7 +145,7 @@ def test_a_mail_is_not_sent_in_the_clear_to_another_machine(monkeypatch: pytest.
 
 
 def test_a_folder_takes_mails_as_files(tmp_path: Path) -> None:
-    mailer = mailers.chosen(f"file://{tmp_path}/mail")
+    mailer = mailers.for_url(f"file://{tmp_path}/mail")
     assert mailer
     mailer.send(a_mail())
     [file] = (tmp_path / "mail").iterdir()

@@ -32,8 +32,8 @@ def s3_settings(address: str, **more: str) -> Settings:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStore:
     """A store of each kind."""
     if request.param == "folder":
-        return media_store.chosen(settings.load({"OPEN311_MEDIA_FOLDER": str(tmp_path)}))
-    return media_store.chosen(s3_settings(request.getfixturevalue("s3_server")))
+        return media_store.for_settings(settings.load({"OPEN311_MEDIA_FOLDER": str(tmp_path)}))
+    return media_store.for_settings(s3_settings(request.getfixturevalue("s3_server")))
 
 
 def test_a_file_comes_back_as_it_was(store: MediaStore) -> None:
@@ -100,25 +100,25 @@ def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
 def test_the_first_store_is_a_folder_with_the_data(tmp_path: Path) -> None:
     """`media` in the data folder."""
     key = new_key()
-    media_store.chosen(settings.load({"OPEN311_DATA_DIR": str(tmp_path)})).put(key, b"x", "image/jpeg")
+    media_store.for_settings(settings.load({"OPEN311_DATA_DIR": str(tmp_path)})).put(key, b"x", "image/jpeg")
     assert (tmp_path / "media" / key[:2] / key).exists()
 
 
 def test_s3_out_of_reach_is_unavailable() -> None:
     """Told at once, not after minutes."""
     with pytest.raises(Unavailable):
-        media_store.chosen(s3_settings("http://127.0.0.1:9")).get(new_key())
+        media_store.for_settings(s3_settings("http://127.0.0.1:9")).get(new_key())
 
 
 def test_s3_without_a_bucket_stops_the_start() -> None:
     """With the name of what is missing."""
     with pytest.raises(ConfigurationError, match="OPEN311_MEDIA_BUCKET"):
-        media_store.chosen(settings.load({"OPEN311_MEDIA_STORE": "s3"}))
+        media_store.for_settings(settings.load({"OPEN311_MEDIA_STORE": "s3"}))
 
 
 def test_s3_lends_an_address_that_expires(s3_server: str) -> None:
     """Only where the settings want it."""
-    lending = media_store.chosen(s3_settings(s3_server, OPEN311_MEDIA_REDIRECT="on"))
+    lending = media_store.for_settings(s3_settings(s3_server, OPEN311_MEDIA_REDIRECT="on"))
     key = new_key()
     lending.put(key, b"picture", "image/jpeg")
     address = lending.address(key)
@@ -126,7 +126,7 @@ def test_s3_lends_an_address_that_expires(s3_server: str) -> None:
     assert "X-Amz-Expires=600" in address
     answer = httpx2.get(address, timeout=60)
     assert (answer.content, answer.headers["Content-Type"]) == (b"picture", "image/jpeg")
-    assert media_store.chosen(s3_settings(s3_server)).address(key) is None
+    assert media_store.for_settings(s3_settings(s3_server)).address(key) is None
 
 
 class OwnStore(FolderStore):
@@ -139,7 +139,7 @@ class OwnStore(FolderStore):
 def test_a_class_of_the_operator_is_a_store() -> None:
     """Named by module and class."""
     own = f"{__name__}:OwnStore"
-    store = media_store.chosen(settings.load({"OPEN311_MEDIA_STORE": own}))
+    store = media_store.for_settings(settings.load({"OPEN311_MEDIA_STORE": own}))
     assert type(store.behind).__name__ == "OwnStore"
 
 
@@ -147,7 +147,7 @@ def test_a_class_of_the_operator_is_a_store() -> None:
 def test_a_class_that_is_missing_stops_the_start(name: str) -> None:
     """With the setting that names it."""
     with pytest.raises(ConfigurationError, match="OPEN311_MEDIA_STORE"):
-        media_store.chosen(settings.load({"OPEN311_MEDIA_STORE": name}))
+        media_store.for_settings(settings.load({"OPEN311_MEDIA_STORE": name}))
 
 
 @pytest.mark.parametrize("name", ["ftp", "module", "a b:c", ":Class"])

@@ -18,7 +18,7 @@ def findings(core: Core) -> list[tuple[bool, str]]:
 
 
 def health(core: Core) -> Health:
-    [part] = [part for part in readiness.look(core).parts if part.name == "mailboxes"]
+    [part] = [part for part in readiness.state(core).parts if part.name == "mailboxes"]
     return part.health
 
 

@@ -135,8 +135,8 @@ def _conclude(work: Work, decision: Decision, original: Work | None) -> None:
 
 
 def _require_words(work: Work, decision: Decision) -> None:
-    wanted = status_moves.status_of(work, decision.status or "")
-    status_moves.require_words(work, wanted, decision.status_notes or decision.message)
+    new_status = status_moves.status_of(work, decision.status or "")
+    status_moves.require_words(work, new_status, decision.status_notes or decision.message)
 
 
 def _publish(work: Work, decision: Decision) -> None:

@@ -46,12 +46,12 @@ def bring_in(core: Core, catalogue: Catalogue, text: str, actor: Actor) -> Broug
         by_title = {template.title: template for template in storage.of_jurisdiction(conn, owner)}
         added = changed = 0
         for values in checked:
-            known = by_title.get(str(values["title"]))
-            if known is None:
+            present = by_title.get(str(values["title"]))
+            if present is None:
                 storage.add(conn, jurisdiction_id=owner, **values)
                 added += 1
-            elif not known.active or _entry(known) != values:
-                storage.change(conn, known.id, known.version, **values, active=True)
+            elif not present.active or _entry(present) != values:
+                storage.change(conn, present.id, present.version, **values, active=True)
                 changed += 1
     return BroughtIn(added, changed, len(checked) - added - changed)
 
@@ -90,8 +90,8 @@ def _problems(entries: list[Any]) -> Iterator[Problem]:
 
 
 def _is_template(entry: Any) -> bool:
-    known = {"title", "status", "services", "unit", *TEXTS}
-    if not isinstance(entry, dict) or not {"title", "page_text"} <= entry.keys() <= known:
+    allowed = {"title", "status", "services", "unit", *TEXTS}
+    if not isinstance(entry, dict) or not {"title", "page_text"} <= entry.keys() <= allowed:
         return False
     services = entry.get("services", [])
     words = (entry["title"], entry.get("status") or "", entry.get("unit") or "")

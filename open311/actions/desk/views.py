@@ -37,7 +37,7 @@ def add(
     core: Core, staff: Staff, name: str, filters: Mapping[str, str], jurisdiction_id: str, unit: str
 ) -> int:
     """Keep a view, with a unit for all of its people; its id. Raises `Invalid` with words for the field."""
-    query = desk_filters.known(filters)
+    query = desk_filters.recognised(filters)
     if not query:
         raise Invalid(problem("desk.view.empty"))
     if desk_filters.names_colleague(query):

@@ -67,7 +67,7 @@ def write(core: Core, file_id: int) -> None:
             with core.database.begin() as conn:
                 storage.put_part(conn, file_id, position, content)
     # Before it is done: a file that can be fetched and is in no log would be the wrong way round.
-    export_log.note(core, staff.actor(city.jurisdiction_id), "xlsx", counter.rows, file.filters)
+    export_log.record(core, staff.actor(city.jurisdiction_id), "xlsx", counter.rows, file.filters)
     with core.database.begin() as conn:
         storage.finish(conn, file_id, counter.rows)
 

@@ -8,7 +8,7 @@ from open311.model.staff.audit import AuditKind
 from open311.storage.staff_accounts import audit
 
 
-def note(
+def record(
     core: Core, actor: Actor, form: str, rows: int, about: Mapping[str, str], subject: str | None = None
 ) -> None:
     """Write that somebody takes along so many cases; `about` are the filters by which they were chosen.

@@ -191,7 +191,7 @@ def suggest_boxes(core: Core, media_id: int) -> None:
     if data is None:
         log.error("photo_missing_in_store", media_id=media_id)
         return
-    suggestions = detector.chosen(core.settings.detector).find(data)
+    suggestions = detector.named(core.settings.detector).find(data)
     with core.database.begin() as conn:
         storage.suggest(conn, media_id, photo.key, [suggestion.stored() for suggestion in suggestions])
 

@@ -60,7 +60,7 @@ def add(core: Core, signed_in: SignedIn, name: str, rights: Collection[Right], d
     return secret
 
 
-def own(core: Core, signed_in: SignedIn) -> list[AccessToken]:
+def of_account(core: Core, signed_in: SignedIn) -> list[AccessToken]:
     """One's own tokens that are good still."""
     with core.database.read() as conn:
         return list(access_tokens.of_account(conn, signed_in.account.id, core.now()))

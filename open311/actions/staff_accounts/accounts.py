@@ -130,7 +130,7 @@ def close(conn: Connection, account_id: int) -> None:
     views.remove_own(conn, account_id)
     cases.leave_to_the_unit(conn, account_id)
     # A backup that is restored later must not open the account again.
-    erasures.note(conn, "accounts", [account_id])
+    erasures.record(conn, "accounts", [account_id])
 
 
 def bring_back(core: Core, actor: Actor, account_id: int) -> None:

@@ -56,11 +56,11 @@ def to_register(core: Core, signed_in: SignedIn, site: Site) -> Offer:
     value, sealed = _new_challenge(core, account.id)
     # WebAuthn gives the handle to whoever has the key in hand, so it says nothing of the account (WebAuthn, 14.6.1).
     handle = vault.for_settings(core.settings).fingerprint(f"passkeys of {account.id}").encode()[:64]
-    known = [key.credential_id for key in own(core, signed_in)]
+    known = [key.credential_id for key in of_account(core, signed_in)]
     return Offer(adapter.to_register(site, value, handle, account.email, account.name, known), sealed)
 
 
-def own(core: Core, signed_in: SignedIn) -> Sequence[Passkey]:
+def of_account(core: Core, signed_in: SignedIn) -> Sequence[Passkey]:
     with core.database.read() as conn:
         return passkeys.of_account(conn, signed_in.account.id)
 

@@ -113,8 +113,8 @@ def send_notice(core: Core, account_id: int, notice: str) -> None:
 
 
 def _send(core: Core, account: Account, subject: str, text: str, **values: str) -> None:
-    known = values | {"name": account.name}
-    subject, text = translate(subject, account.language, **known), translate(text, account.language, **known)
+    gaps = values | {"name": account.name}
+    subject, text = translate(subject, account.language, **gaps), translate(text, account.language, **gaps)
     deliver(core, account.email, subject, text)
 
 

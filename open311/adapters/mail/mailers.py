@@ -38,7 +38,7 @@ class Mailer(Protocol):
 
 
 @cache
-def chosen(url: str | None, tokens: TokenSource | None = None) -> Mailer | None:
+def for_url(url: str | None, tokens: TokenSource | None = None) -> Mailer | None:
     """The mailer of this address; None where no mail is sent."""
     if url is None:
         return None
@@ -52,7 +52,7 @@ def for_settings(settings: Settings) -> Mailer | None:
         raise ConfigurationError(
             "OPEN311_SMTP_URL is set; name the sender of mails in OPEN311_MAIL_FROM, too"
         )
-    return chosen(settings.smtp_url, settings.mail_token)
+    return for_url(settings.smtp_url, settings.mail_token)
 
 
 class LoggingMailer:

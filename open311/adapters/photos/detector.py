@@ -64,7 +64,7 @@ class ConfinedDetector:
 
 
 @cache
-def chosen(name: str) -> Detector:
+def named(name: str) -> Detector:
     """The detector that the setting names; what is not installed is left out."""
     if ":" in name:
         detector: Detector = class_named(name, SETTING)()

@@ -139,8 +139,8 @@ def _main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=int(place)) as control:
         while True:
-            told, descriptors, *_ = socket.recv_fds(control, 1, 1)
-            if not told:
+            message, descriptors, *_ = socket.recv_fds(control, 1, 1)
+            if not message:
                 os._exit(0)
             with socket.socket(fileno=descriptors[0]) as asker:
                 if not os.fork():

@@ -99,8 +99,8 @@ class Cluster:
     def ensure_database(self, name: str) -> str:
         """Create database `name` with PostGIS unless it is there; its address."""
         with closing(psycopg.connect(self.url("postgres"), autocommit=True)) as connection:
-            known = connection.execute("select 1 from pg_database where datname = %s", [name])
-            if not known.fetchone():
+            existing = connection.execute("select 1 from pg_database where datname = %s", [name])
+            if not existing.fetchone():
                 connection.execute(
                     sql.SQL("create database {} template template0").format(sql.Identifier(name))
                 )

@@ -90,10 +90,10 @@ def _fault(match: re.Match[str]) -> str:
 def _entity(name: str) -> str:
     if name in _IN_XML:
         return f"&{name};"
-    known = html.entities.html5.get(f"{name};")
-    if known is None:
+    characters = html.entities.html5.get(f"{name};")
+    if characters is None:
         return f"&amp;{name};"
-    return "".join(f"&#{ord(character)};" for character in known)
+    return "".join(f"&#{ord(character)};" for character in characters)
 
 
 def repaired_json(text: str) -> str:

@@ -122,9 +122,9 @@ def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str
     rows = records(file, delimiter)
     head = next(rows, None)
     names = [name.strip() for name in head.cells] if head else []
-    known = {*names} | {mapping.columns.get(name, name) for name in mapping.constants}
+    available = {*names} | {mapping.columns.get(name, name) for name in mapping.constants}
     needed = (mapping.columns.get(name, name) for name in csv_mapping.NEEDED)
-    missing = [name for name in needed if name not in known]
+    missing = [name for name in needed if name not in available]
     if missing:
         if not "".join(names).isprintable():
             raise Invalid(problem("error.import.no_text"))

@@ -181,5 +181,5 @@ def _wrong_place(fields: Mapping[str, str]) -> Problem | None:
 
 def reporter_of(fields: Mapping[str, str]) -> Reporter | None:
     """Who handed it in, if the row says."""
-    known = {name: fields[name] for name in PERSONAL if name in fields}
-    return Reporter(**known) if known else None
+    personal = {name: fields[name] for name in PERSONAL if name in fields}
+    return Reporter(**personal) if personal else None

@@ -108,9 +108,10 @@ def _name_services(core: Core, conn: Connection, catalogue: Catalogue, arrivals:
     }
     stored.name_services(conn, owner, unknown, core.now())
     for code, name in codes.items():
-        known = catalogue.retired.get(code)
-        if known and name and not is_made_up(name, code) and is_made_up(known.in_language(language), code):
-            names = (known.by_language, {language: name})
+        present = catalogue.retired.get(code)
+        is_name = bool(name) and not is_made_up(name, code)
+        if present and is_name and is_made_up(present.in_language(language), code):
+            names = (present.by_language, {language: name})
             stored.rename_service(conn, owner, code, names, core.now())
 
 

@@ -67,8 +67,8 @@ def record_troubles(conn: Connection, intake: Intake, troubles: Iterable[Trouble
     """Record what an operator should know of a source."""
     mine = (_i.jurisdiction_id == intake.jurisdiction_id, _i.source == intake.source)
     # Locked, since the list is read and written again: of two at once one would lose what the other noted.
-    known = conn.execute(select(_i.troubles).where(*mine).with_for_update()).scalar_one_or_none()
-    _write(conn, intake, troubles=with_troubles(known or [], troubles, at))
+    earlier = conn.execute(select(_i.troubles).where(*mine).with_for_update()).scalar_one_or_none()
+    _write(conn, intake, troubles=with_troubles(earlier or [], troubles, at))
 
 
 def record_run(conn: Connection, intake: Intake, at: datetime, problem: str | None) -> None:

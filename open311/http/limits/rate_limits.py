@@ -76,9 +76,9 @@ def _count() -> None:
 
 def _share(counted: Limits) -> tuple[str, int]:
     """Who is counted, and how many requests a minute they have."""
-    known = key()
-    if known:
-        return f"key {known.id}", counted.settings.rate_limit_key
+    api_key = key()
+    if api_key:
+        return f"key {api_key.id}", counted.settings.rate_limit_key
     if request.method in READING:
         return counted.share_of_reads(request.remote_addr, request.path)
     return f"writes of {network_of(request.remote_addr)}", counted.settings.rate_limit_post

@@ -59,7 +59,7 @@ class Asker(NamedTuple):
     colleagues: Collection[int] = ()
 
 
-def known(values: Mapping[str, str]) -> dict[str, str]:
+def recognised(values: Mapping[str, str]) -> dict[str, str]:
     """The filters among some words, in their order, without those that are empty."""
     trimmed = {name: ",".join(values_of(name, str(values.get(name, "")))) for name in NAMES}
     if columns_of(trimmed) == USUAL_COLUMNS:

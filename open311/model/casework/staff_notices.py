@@ -115,5 +115,5 @@ def arrival_of(before: Case | None, after: Case) -> NoticeKind | None:
 
 def has_returned(before: Case | None, after: Case) -> bool:
     """Whether a contractor has just given a case back."""
-    known = before.flags if before else frozenset()
-    return after.stage is not Stage.DONE and not BACK_FLAGS.isdisjoint(after.flags - known)
+    flags_before = before.flags if before else frozenset()
+    return after.stage is not Stage.DONE and not BACK_FLAGS.isdisjoint(after.flags - flags_before)

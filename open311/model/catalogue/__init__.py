@@ -212,13 +212,13 @@ class Catalogue:
 
     def agency_name(self, agency: str, language: str) -> str:
         """The name of an agency; what was given when the catalogue does not know it."""
-        known = self.agencies.get(agency)
-        return (known.name.in_language(language) if known else "") or agency
+        entry = self.agencies.get(agency)
+        return (entry.name.in_language(language) if entry else "") or agency
 
     def unit_name(self, unit: str, language: str) -> str:
         """What staff call a unit: its own name, or that of its agency."""
-        known = self.desk.units.get(unit)
-        return (known.name.in_language(language) if known else "") or self.agency_name(unit, language)
+        entry = self.desk.units.get(unit)
+        return (entry.name.in_language(language) if entry else "") or self.agency_name(unit, language)
 
     @property
     def units(self) -> tuple[str, ...]:

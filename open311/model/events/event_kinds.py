@@ -132,11 +132,11 @@ IN_FEED = tuple(kind for kind, rule in RULES.items() if rule.audience >= Audienc
 
 def check(kind: str, *, public: bool, in_feed: bool, is_update: bool) -> EventKind:
     """The kind of an event that is about to be written; raises `ValueError` for what its rule does not allow."""
-    known = EventKind(kind)
-    rule = RULES[known]
+    event_kind = EventKind(kind)
+    rule = RULES[event_kind]
     audience = Audience.HISTORY if public else Audience.FEED if in_feed else Audience.STAFF
     if audience > rule.audience or (is_update and not rule.is_update):
         raise ValueError(
-            f"events of the kind {known} are no {'update' if is_update else audience.name.lower()}"
+            f"events of the kind {event_kind} are no {'update' if is_update else audience.name.lower()}"
         )
-    return known
+    return event_kind

@@ -75,7 +75,7 @@ def tell_all(conn: Connection, event_id: int, delay: timedelta = timedelta()) ->
     return len(claimed)
 
 
-def ask(core: Core, follower_id: int) -> None:
+def send_confirmation(core: Core, follower_id: int) -> None:
     """Ask somebody whether it was they who wanted to follow a report."""
     with core.database.read() as conn:
         follower = storage.find(conn, follower_id)
@@ -94,7 +94,7 @@ def ask(core: Core, follower_id: int) -> None:
     sending.record(core, number, sent, kind=SentKind.CONFIRM, follower_id=follower_id)
 
 
-def tell(core: Core, follower_id: int, event_id: int) -> None:
+def send_news(core: Core, follower_id: int, event_id: int) -> None:
     """Tell a follower what has happened; of a report that was hidden no more than that, whatever the reason."""
     with core.database.read() as conn:
         follower, event = storage.find(conn, follower_id), events.find(conn, event_id)

@@ -34,9 +34,9 @@ def _found(
     owner, address = catalogue.jurisdiction.jurisdiction_id, _address(email)
     actor.require(Right.EXPORT_PERSONAL, owner)
     with core.database.begin() as conn:
-        found = own_data.of_mailbox(conn, catalogue, address)
-        _write(core, conn, actor, kind, {**data, "found": found.count}, owner)
-    return found
+        involved = own_data.of_mailbox(conn, catalogue, address)
+        _write(core, conn, actor, kind, {**data, "found": involved.count}, owner)
+    return involved
 
 
 def erase(core: Core, catalogue: Catalogue, email: str, actor: Actor) -> int:

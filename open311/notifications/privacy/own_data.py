@@ -74,7 +74,7 @@ def document(data: OwnData) -> dict[str, Any]:
     }
 
 
-def ask(core: Core, catalogue: Catalogue, email: str, language: str, asker: MailAsker) -> None:
+def request_link(core: Core, catalogue: Catalogue, email: str, language: str, asker: MailAsker) -> None:
     """Send the owner of a mailbox a link to their data; raises `Invalid`, `TooManyRequests`.
 
     Nobody learns whether there are any.

@@ -15,7 +15,7 @@ from open311.opendata.ogc.links import (
     SCHEMA,
     address,
     link,
-    own,
+    self_and_alternate,
 )
 
 GREGORIAN = "http://www.opengis.net/def/uom/ISO-8601/0/Gregorian"
@@ -46,7 +46,7 @@ def landing() -> dict[str, Any]:
         "title": words("opendata.ogc.title"),
         "description": words("opendata.ogc.description"),
         "links": [
-            *own(),
+            *self_and_alternate(),
             link("service-desc", address("api", f="json"), OPENAPI, words("opendata.ogc.api")),
             link("service-doc", address("api", f="html"), HTML, words("opendata.ogc.api")),
             link("conformance", address("conformance"), JSON, words("opendata.ogc.conformance")),
@@ -57,11 +57,14 @@ def landing() -> dict[str, Any]:
 
 def conformance() -> dict[str, Any]:
     """Which parts of the standard are met."""
-    return {"conformsTo": list(CONFORMANCE), "links": own("conformance")}
+    return {"conformsTo": list(CONFORMANCE), "links": self_and_alternate("conformance")}
 
 
 def collections(catalogues: list[Catalogue]) -> dict[str, Any]:
-    return {"links": own("collections"), "collections": [collection(catalogue) for catalogue in catalogues]}
+    return {
+        "links": self_and_alternate("collections"),
+        "collections": [collection(catalogue) for catalogue in catalogues],
+    }
 
 
 def collection(catalogue: Catalogue) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def collection(catalogue: Catalogue) -> dict[str, Any]:
             "temporal": {"interval": [[None, None]], "trs": GREGORIAN},
         },
         "links": [
-            *own("collections", name),
+            *self_and_alternate("collections", name),
             link(
                 "items", address("collections", name, "items", f="json"), GEOJSON, words("opendata.ogc.items")
             ),

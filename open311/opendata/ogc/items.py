@@ -13,7 +13,7 @@ from open311.formats import documents, geojson
 from open311.http import current
 from open311.model.search import COUNT_LIMIT, Cursor, RequestSearch, Span
 from open311.model.service_request import ServiceRequest, Status
-from open311.opendata.ogc.links import CRS84, GEOJSON, Link, address, link, own
+from open311.opendata.ogc.links import CRS84, GEOJSON, Link, address, link, self_and_alternate
 from open311.storage import search
 from open311.web import rendered_lists
 from open311.web.fields import BoxField, Count, CursorField, Words, problems_of, validation_error
@@ -96,7 +96,7 @@ class Items:
     def links(self) -> list[Link]:
         """This page, its other form, and the next page."""
         path = ("collections", current.catalogue().jurisdiction.jurisdiction_id, "items")
-        links_of_page = own(*path, media_type=GEOJSON, **self.query)
+        links_of_page = self_and_alternate(*path, media_type=GEOJSON, **self.query)
         if self.next:
             behind = self.query | {"cursor": self.next.write(), "f": request.args.get("f", "json")}
             links_of_page.append(link("next", address(*path, **behind), GEOJSON))

@@ -40,7 +40,7 @@ def link(relation: str, href: str, media_type: str, title: str = "") -> Link:
     return {"rel": relation, "href": href, "type": media_type} | ({"title": title} if title else {})
 
 
-def own(*path: str, media_type: str = JSON, **query: Any) -> list[Link]:
+def self_and_alternate(*path: str, media_type: str = JSON, **query: Any) -> list[Link]:
     """A resource as it is now, and its other form."""
     in_json = address(*path, **query, f="json")
     page = address(*path, **query, f="html")

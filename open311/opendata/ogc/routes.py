@@ -14,7 +14,17 @@ from open311.opendata.answers import CHANGES_ANY_TIME, answer, json
 from open311.opendata.lists import published
 from open311.opendata.ogc import documents, items, openapi
 from open311.opendata.ogc.documents import words
-from open311.opendata.ogc.links import CRS84, GEOJSON, HTML, OPENAPI, SCHEMA, address, link, own, wants_html
+from open311.opendata.ogc.links import (
+    CRS84,
+    GEOJSON,
+    HTML,
+    OPENAPI,
+    SCHEMA,
+    address,
+    link,
+    self_and_alternate,
+    wants_html,
+)
 
 blueprint = Blueprint("ogc", __name__, url_prefix="/ogc")
 POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -150,7 +160,7 @@ def get_item(feature_id: str) -> Response:
     name = current.catalogue().jurisdiction.jurisdiction_id
     path = ("collections", name, "items", described["service_request_id"])
     links = [
-        *own(*path, media_type=GEOJSON),
+        *self_and_alternate(*path, media_type=GEOJSON),
         link("collection", address("collections", name), "application/json"),
     ]
     if wants_html():

@@ -43,7 +43,7 @@ def area_alerts() -> AnyResponse:
     if errors:
         return _form(form, typed, errors)
     try:
-        alerts.ask(current.core(), wish, form.mail_asker())
+        alerts.subscribe(current.core(), wish, form.mail_asker())
     except (Invalid, TooManyRequests) as refused:
         fault = form_input.at_field(refused.problems[0])
         field = "email" if fault.field == "email" else "send"

@@ -34,7 +34,7 @@ def my_data() -> AnyResponse:
     if form_input.other_language():
         return mail_form("follow/data_ask.html", form, email, possible=True)
     try:
-        own_data.ask(current.core(), city(), email, current.language(), form.mail_asker())
+        own_data.request_link(current.core(), city(), email, current.language(), form.mail_asker())
     except (Invalid, TooManyRequests) as refused:
         return mail_form("follow/data_ask.html", form, email, refused, possible=True)
     return redirect(address("my_data", done="1"), 303)

@@ -76,9 +76,9 @@ def read(step: str, before: Mapping[str, Any]) -> dict[str, Any]:
     after = dict(before) | {
         name: _text(sent.get(name), LONGEST_KEPT.get(name, LONGEST_OTHER)) for name in fields
     }
-    known = service(city(), after)
-    if step == "details" and known:
-        after["answers"] = _asked_for(known, answers)
+    chosen_service = service(city(), after)
+    if step == "details" and chosen_service:
+        after["answers"] = _asked_for(chosen_service, answers)
     return after
 
 
@@ -130,14 +130,14 @@ def service(catalogue: Catalogue, state: Mapping[str, Any]) -> Service | None:
 def submission(catalogue: Catalogue, draft: Draft) -> tuple[Submission, tuple[Problem, ...]]:
     """The report that a draft stands for, and what could not be read."""
     state = draft.state
-    known = service(catalogue, state)
+    chosen_service = service(catalogue, state)
     fields: dict[str, Any] = {
         SENT_AS.get(name, name): [str(state[name])]
         for names in FIELDS.values()
         for name in names
         if state.get(name) and name not in ("placed", "follow")
     }
-    answers = questions.asked_answers(known, draft.answers) if known else draft.answers
+    answers = questions.asked_answers(chosen_service, draft.answers) if chosen_service else draft.answers
     whole = fields | {"attribute": answers, "client_request_id": [digest(draft.token)]}
     read_as, problems_found = SubmissionForm().load(whole)
     kept = tuple(photo.kept for photo in draft.photos)

@@ -87,8 +87,8 @@ def place(
 
 
 def _position(state: Mapping[str, Any]) -> str:
-    known = form_input.position(state)[0]
-    return degrees(known.lat, known.long) if known else ""
+    place = form_input.position(state)[0]
+    return degrees(place.lat, place.long) if place else ""
 
 
 def category(draft: Draft, *, faults: Sequence[FieldProblem] = (), words: str = "") -> Response:

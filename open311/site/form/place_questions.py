@@ -79,18 +79,18 @@ def _apart(draft: Draft) -> Question | None:
     typed = draft.text("address")
     if unread or sent is None or not typed or draft.text("both") == confirmed(draft):
         return None
-    known = geocoding.apart(current.core(), city(), typed, sent, current.language())
-    if known is None:
+    geocoded = geocoding.apart(current.core(), city(), typed, sent, current.language())
+    if geocoded is None:
         return None
-    there = words("page.form.place.apart.address", address=known.address)
+    there = words("page.form.place.apart.address", address=geocoded.address)
     near = geocoding.nearest(current.core(), city(), sent.lat, sent.long, current.language())
     here = words("page.form.place.apart.position", place=near or degrees(sent.lat, sent.long))
-    distance = metres(Circle(sent, 1.0).distance(Location(known.lat, known.long)))
+    distance = metres(Circle(sent, 1.0).distance(Location(geocoded.lat, geocoded.long)))
     return Question(
-        words("page.form.place.apart", address=known.address, distance=distance),
+        words("page.form.place.apart", address=geocoded.address, distance=distance),
         [
             (POSITION, here),
-            (_value(known), there),
+            (_value(geocoded), there),
             (BOTH, words("page.form.place.apart.both", words=typed)),
         ],
     )

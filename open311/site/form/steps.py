@@ -203,13 +203,13 @@ def _details(draft: Draft) -> AnyResponse:
         return pages.details(draft, faults=old, more=True, taken_at=offered)
     if faults or offered:
         return pages.details(draft, faults=faults, taken_at=offered)
-    known = things.place_by_number(draft, service)
-    if known and not draft.text("lat"):
+    place = things.place_by_number(draft, service)
+    if place and not draft.text("lat"):
         draft = _update(
-            draft, **_with_address({**draft.state, "lat": f"{known.lat}", "long": f"{known.long}"})
+            draft, **_with_address({**draft.state, "lat": f"{place.lat}", "long": f"{place.long}"})
         )
-    elif known and draft.text("told_elsewhere") != known.address:
-        return pages.details(_update(draft, told_elsewhere=known.address), elsewhere=known)
+    elif place and draft.text("told_elsewhere") != place.address:
+        return pages.details(_update(draft, told_elsewhere=place.address), elsewhere=place)
     return pages.to_step(_with_nearby_shown(draft), "contact")
 
 

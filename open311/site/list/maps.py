@@ -101,8 +101,8 @@ def _below(catalogue: Catalogue) -> dict[str, Any]:
 
 def _version(file: Path) -> str:
     # Too large to be read for a digest.
-    known = file.stat()
-    return f"{known.st_mtime_ns:x}{known.st_size:x}"
+    state = file.stat()
+    return f"{state.st_mtime_ns:x}{state.st_size:x}"
 
 
 def _ground(catalogue: Catalogue) -> Ground:

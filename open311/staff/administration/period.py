@@ -128,8 +128,8 @@ def _named(rows: Iterable[Any], name_of: Callable[[Any], str]) -> list[tuple[str
 
 
 def _cells(table: str, name: str, row: Course | Spread, before: int | None = None) -> Row:
-    known = asdict(row)
+    values = asdict(row)
     if row.received < LEAST:
         return [table, name, f"<{LEAST}", *[None] * (len(HEAD) - 3)]
-    times = [None if known.get(time) is None else round(known[time]) for time in TIMES]
-    return [table, name, row.received, *(known.get(number) for number in NUMBERS), *times, before]
+    times = [None if values.get(time) is None else round(values[time]) for time in TIMES]
+    return [table, name, row.received, *(values.get(number) for number in NUMBERS), *times, before]

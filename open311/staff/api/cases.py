@@ -38,7 +38,7 @@ LONGEST_KEY = 200
 def list_cases(query: Mapping[str, Any]) -> dict[str, Any]:
     """A page of cases, filtered and ordered as in the list of the desk."""
     core = current.core()
-    chosen = {**(view_named(query["view"]) if "view" in query else {}), **desk_filters.known(query)}
+    chosen = {**(view_named(query["view"]) if "view" in query else {}), **desk_filters.recognised(query)}
     search = replace(desk_filters.search_of(chosen, filters.asker()), limit=query.get("limit", PAGE_SIZE))
     after = Position.read(query["cursor"], search.kinds) if "cursor" in query else None
     with core.database.read() as conn:
@@ -115,10 +115,10 @@ def _do(act: Act, number: int, sent: Mapping[str, Any]) -> dict[str, int]:
 
 def _revision() -> int:
     """The revision in `If-Match`; raises `RevisionMissing`, and `Invalid` for what is none."""
-    wanted: ETags = request.if_match
-    if not wanted and not request.headers.get("If-Match"):
+    required: ETags = request.if_match
+    if not required and not request.headers.get("If-Match"):
         raise RevisionMissing(problem("desk.api.revision.missing"))
-    numbers = [whole_number(tag, 9) for tag in wanted.as_set()]
+    numbers = [whole_number(tag, 9) for tag in required.as_set()]
     # Nor `*`: an act on whatever the case may have become is what the header is there to prevent.
     if len(numbers) != 1 or numbers[0] is None:
         raise Invalid(problem("desk.api.revision"))

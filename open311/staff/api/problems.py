@@ -41,14 +41,14 @@ def answer(
     status: int, *problems: Problem, headers: Mapping[str, str] | None = None, **more: Any
 ) -> Response:
     """An error as a problem document."""
-    said = [{"code": problem.key, "detail": in_words(problem)} for problem in problems]
+    errors = [{"code": problem.key, "detail": in_words(problem)} for problem in problems]
     document = {
         # RFC 9457, 4.2.1: then the title has to be that of the status.
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": " ".join(entry["detail"] for entry in said),
-        "problems": said,
+        "detail": " ".join(entry["detail"] for entry in errors),
+        "problems": errors,
         **more,
     }
     response = Response(json.dumps(document, ensure_ascii=False), status, headers, content_type=CONTENT_TYPE)

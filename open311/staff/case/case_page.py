@@ -141,8 +141,8 @@ def _field_name(name: str, service: Service | None) -> str:
     kind, _, code = name.partition(".")
     if kind != "attributes":
         return words(TEXT_NAMES.get(name, "desk.originals.text"))
-    asked = {attribute.code: attribute for attribute in service.attributes} if service else {}
-    return catalogue_text(asked[code].description) if code in asked else code
+    questions = {attribute.code: attribute for attribute in service.attributes} if service else {}
+    return catalogue_text(questions[code].description) if code in questions else code
 
 
 def _map_around(place: Location | None) -> str:

@@ -129,8 +129,8 @@ def _order_id(seen: SeenCase, form: Mapping[str, str]) -> int:
     """The order that a form is about, which must be one of this very case: for that the right was looked at."""
     order_id = _number(form, "order")
     with current.core().database.read() as conn:
-        known = orders.find(conn, order_id)
-    if known is None or known.service_request_id != seen.number:
+        order = orders.find(conn, order_id)
+    if order is None or order.service_request_id != seen.number:
         raise Invalid(problem("error.order.unknown", order_id=order_id))
     return order_id
 

@@ -62,11 +62,11 @@ def lines(
     persons = (_person(entry.data.get(side)) for entry in whole if _is_about_person(entry) for side in sides)
     actors = (entry.actor if isinstance(entry, Event) else entry.author for entry in whole)
     # All at once: a long history would otherwise ask for each name by itself.
-    known = actor_names.of_actors([*actors, *filter(None, persons)])
+    names = actor_names.of_actors([*actors, *filter(None, persons)])
     return [
-        replace(line(entry, catalogue, known), mails=by_event.get(entry.id, ()))
+        replace(line(entry, catalogue, names), mails=by_event.get(entry.id, ()))
         if isinstance(entry, Event)
-        else _note(entry, known)
+        else _note(entry, names)
         for entry in reversed(whole)
     ]
 

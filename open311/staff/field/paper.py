@@ -25,7 +25,7 @@ def field_sheets(round_id: int) -> ResponseReturnValue:
     core, round_ = current.core(), find_round(round_id)
     with core.database.read() as conn:
         stops = rounds.stops_of(conn, round_.id, scope_of(staff(), Right.EXPORT), core.now())
-    export_log.note(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_.id}")
+    export_log.record(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_.id}")
     return exports.printed(
         round_.name, [work_sheet.of_row(stop.row) for stop in stops], f"round-{round_.id}.pdf"
     )
@@ -37,7 +37,7 @@ def field_list(round_id: int) -> ResponseReturnValue:
     round_, core = find_round(round_id), current.core()
     with core.database.read() as conn:
         stops = rounds.stops_of(conn, round_.id, field_scope(), core.now())
-    export_log.note(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
+    export_log.record(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
     head = [words(key) for key in LIST_HEAD]
     title = f"{round_.name}, {calendar_day(round_.day)}"
     lines = [work_sheet.of_stop(stop.row) for stop in stops]

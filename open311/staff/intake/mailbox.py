@@ -52,8 +52,8 @@ def inbox() -> ResponseReturnValue:
 
 def _mailboxes() -> list[str]:
     """Those by which mail for the own cities comes in."""
-    known = current.core().settings.imap_url
-    return [mailbox.name for mailbox in known if mailbox.jurisdiction_id in (None, *owners())]
+    mailboxes = current.core().settings.imap_url
+    return [mailbox.name for mailbox in mailboxes if mailbox.jurisdiction_id in (None, *owners())]
 
 
 @page("/inbox/<number:mail_id>", Right.CHECK, methods=("GET", "POST"))

@@ -59,7 +59,7 @@ def reports_csv() -> ResponseReturnValue:
     response = _file(to_the_end(_with_head(body), broken), case_tables.CSV, "csv")
     take_share(response, *_room())
     # Before the first row leaves: an export that breaks off is in the log all the same.
-    export_log.note(core, account_actor(), "csv", rows, chosen.values)
+    export_log.record(core, account_actor(), "csv", rows, chosen.values)
     return response
 
 
@@ -71,7 +71,7 @@ def reports_xlsx() -> ResponseReturnValue:
         rows = _rows(MOST_IN_WORKBOOK + 1)
         if len(rows) > MOST_IN_WORKBOOK:
             return redirect_to("export_files", ask="1", **chosen.values)
-        export_log.note(core, account_actor(), "xlsx", len(rows), chosen.values)
+        export_log.record(core, account_actor(), "xlsx", len(rows), chosen.values)
         book = io.BytesIO()
         head = [words(key) for key in HEAD]
         case_tables.xlsx(book, words("desk.menu.reports"), head, map(_cells(), rows))
@@ -132,7 +132,7 @@ def reports_pdf() -> ResponseReturnValue:
 def report_sheet(number: int) -> ResponseReturnValue:
     seen = find_case(number)
     seen.actor.require(Right.EXPORT, seen.whole.case.jurisdiction_id)
-    export_log.note(current.core(), seen.actor, "sheet", 1, {}, f"request:{number}")
+    export_log.record(current.core(), seen.actor, "sheet", 1, {}, f"request:{number}")
     sheet = of_case(seen)
     return printed(sheet.title, [sheet], f"{number}.pdf")
 
@@ -184,7 +184,7 @@ def _taken_along(form: str, most: int) -> list[CaseRow]:
     rows = _rows(most + 1)
     if len(rows) > most:
         raise Invalid(problem("desk.export.too_many", most=most))
-    export_log.note(current.core(), account_actor(), form, len(rows), _chosen().values)
+    export_log.record(current.core(), account_actor(), form, len(rows), _chosen().values)
     return rows
 
 

@@ -57,7 +57,7 @@ def of_request() -> Filter:
     """The filters in the address of this page, or in its form."""
     sent: MultiDict[str, str] = request.values
     several = {name: ",".join(sent.getlist(name)) for name in desk_filters.MANY}
-    return Filter(desk_filters.known({**sent.to_dict(), **several}))
+    return Filter(desk_filters.recognised({**sent.to_dict(), **several}))
 
 
 def search(colleagues: Collection[int] = ()) -> CaseSearch:

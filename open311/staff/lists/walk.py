@@ -51,7 +51,7 @@ class Walk:
     def __init__(self, way: WayBack) -> None:
         values = dict(parse_qsl(urlsplit(way.path).query))
         self._row = way.row or 1
-        self._values = desk_filters.known(values)
+        self._values = desk_filters.recognised(values)
         self._search = desk_filters.search_of(self._values, filters.asker(filters.colleagues()))
         self._after = filters.position(self._search, values.get("after", ""))
 

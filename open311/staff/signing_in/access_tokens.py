@@ -40,7 +40,7 @@ def own_tokens() -> ResponseReturnValue:
         errors=errors,
         secret=secret,
         form=form if errors else request.args,
-        tokens=access_tokens.own(core, owner),
+        tokens=access_tokens.of_account(core, owner),
         offered=access_tokens.offered(owner),
         longest_name=LONGEST_NAME,
         longest_days=longest(of_sso=owner.account.issuer is not None).days,

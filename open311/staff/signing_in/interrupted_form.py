@@ -56,7 +56,7 @@ def _unpacked(packed: str) -> InterruptedForm | None:
         pairs = [(str(name), str(value)) for name, value in fields]
     except (ValueError, TypeError, RecursionError):
         return None
-    known = own_path(path) if isinstance(path, str) else None
-    if known is None or len(pairs) > MOST_FIELDS:
+    own = own_path(path) if isinstance(path, str) else None
+    if own is None or len(pairs) > MOST_FIELDS:
         return None
-    return InterruptedForm(known, [pair for pair in pairs if pair[0] not in LEFT_OUT], bool(files))
+    return InterruptedForm(own, [pair for pair in pairs if pair[0] not in LEFT_OUT], bool(files))

@@ -50,7 +50,7 @@ def own_passkeys() -> ResponseReturnValue:
         "signing_in/passkeys.html",
         status=400 if errors else 200,
         errors=errors,
-        keys=passkeys.own(core, somebody),
+        keys=passkeys.of_account(core, somebody),
         offer=passkeys.to_register(core, somebody, site()),
         typed=posted("name"),
     )

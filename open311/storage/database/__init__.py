@@ -187,8 +187,8 @@ def _straight() -> dict[str, Any]:
 def _through_pooler() -> dict[str, Any]:
     """A session lasts one transaction there: PgBouncer sets its options, and nothing is prepared in it."""
     name = SESSION["application_name"]
-    known = {"application_name": name, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": None}
-    return {"connect_args": known | ALIVE}
+    options = {"application_name": name, "connect_timeout": CONNECT_SECONDS, "prepare_threshold": None}
+    return {"connect_args": options | ALIVE}
 
 
 def _tell_what_the_pooler_lacks(driver: Any, record: Any) -> None:

@@ -154,8 +154,8 @@ def _commit_and_tell(conn: Connection, payloads: Sequence[str]) -> None:
     libpq = conn.connection.driver_connection.pgconn  # type: ignore[union-attr]
     try:
         notices = ", ".join(f"pg_notify('{CHANNEL}', '{payload}')" for payload in payloads)
-        told = libpq.exec_(f"commit; select {notices}".encode())
-        require(libpq, told, ExecStatus.TUPLES_OK)
+        result = libpq.exec_(f"commit; select {notices}".encode())
+        require(libpq, result, ExecStatus.TUPLES_OK)
     except psycopg.Error as error:
         raise_in_our_words(conn, error)
         raise

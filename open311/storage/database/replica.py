@@ -84,10 +84,10 @@ class Replica:
         self._engine.dispose()
 
     def _position(self, stamp: int, now: float) -> int | None:
-        known, position, asked_at = self._known
-        if known == stamp and now < asked_at + BOUND_SECONDS:
+        known_stamp, position, asked_at = self._known
+        if known_stamp == stamp and now < asked_at + BOUND_SECONDS:
             return position
-        if known == stamp and position is None:
+        if known_stamp == stamp and position is None:
             # Here too one request tries, while nothing more was written.
             self._known = (stamp, None, now)
         try:

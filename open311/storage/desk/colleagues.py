@@ -67,17 +67,17 @@ def of_cases(
     cities = {case.jurisdiction_id for case, _ in case_list}
     by_city = {city: memberships.in_jurisdiction(conn, city, rights_of_role, now) for city in cities}
     # Of hundreds of cases most are alike in all that rights depend on.
-    known: dict[Hashable, frozenset[int]] = {}
+    by_reach: dict[Hashable, frozenset[int]] = {}
     nameable, roles = dict[int, frozenset[int]](), dict[int, list[Membership]]()
     for case, visibility in case_list:
         key = (*(getattr(case, name) for name in DEPENDS_ON), visibility)
-        if key not in known:
-            known[key] = frozenset(_takers(_staff(by_city[case.jurisdiction_id], now), case, visibility))
-        nameable[case.service_request_id] = known[key]
+        if key not in by_reach:
+            by_reach[key] = frozenset(_takers(_staff(by_city[case.jurisdiction_id], now), case, visibility))
+        nameable[case.service_request_id] = by_reach[key]
     for held in by_city.values():
         for account_id, memberships_there in held.items():
             roles.setdefault(account_id, []).extend(memberships_there)
-    return CasePeople(nameable, accounts.names(conn, frozenset[int]().union(*known.values())), roles)
+    return CasePeople(nameable, accounts.names(conn, frozenset[int]().union(*by_reach.values())), roles)
 
 
 def _staff(roles: Mapping[int, Sequence[Membership]], now: datetime) -> list[Staff]:

@@ -64,12 +64,12 @@ def append(
     """
     in_feed = public if in_feed is None else in_feed
     # A kind that no feed may tell of must not be told of by a slip in one of the many places that write events.
-    known = event_kinds.check(kind, public=public, in_feed=in_feed, is_update=is_update)
+    event_kind = event_kinds.check(kind, public=public, in_feed=in_feed, is_update=is_update)
     (announce if public or in_feed else announce_internal)(conn)
     written = insert(events).values(
         service_request_id=service_request_id,
         jurisdiction_id=jurisdiction_id,
-        kind=known,
+        kind=event_kind,
         public=public,
         datetime=at,
         actor=str(actor),

@@ -22,8 +22,8 @@ _COLUMNS = [column for column in inbox.c if column.name in InboxMail.__slots__]
 def position(conn: Connection, name: str, uidvalidity: int) -> int:
     """The uid of the last mail that was taken in; 0 when none was, or the uids have lost their meaning."""
     # A server that has renumbered its mails says so by another `uidvalidity` (RFC 9051, 2.3.1.1).
-    known = select(_b.uid).where(_b.name == name, _b.uidvalidity == uidvalidity)
-    return conn.execute(known).scalar_one_or_none() or 0
+    reached = select(_b.uid).where(_b.name == name, _b.uidvalidity == uidvalidity)
+    return conn.execute(reached).scalar_one_or_none() or 0
 
 
 def advance(conn: Connection, name: str, uidvalidity: int, uid: int) -> None:

@@ -184,24 +184,24 @@ def words_condition(filled: dict[str, Any]) -> str:
 
 def _by_words(search: TileSearch, filled: dict[str, Any]) -> Iterator[tuple[tuple[Part, ...], int]]:
     """What was closed lately is looked through if it is little; else rare words are found among all reports."""
-    asked = replace(request_search(search), detailed_statuses=None, page_size=MOST_FETCHED)
+    request_query = replace(request_search(search), detailed_statuses=None, page_size=MOST_FETCHED)
     if search.tile.z >= PLACED_FROM:
         box = search.tile.box
         # Its eastern and its southern edge belong to the next tiles, which would be looked up, too.
         box = replace(box, max_long=box.max_long - A_TRIFLE, min_lat=box.min_lat + A_TRIFLE)
-        asked = replace(asked, box=box)
-    everything = _found("found", asked, search, 1, filled)
+        request_query = replace(request_query, box=box)
+    everything = _found("found", request_query, search, 1, filled)
     if not search.closed_since or search.status is Status.OPEN:
         yield (everything,), 1
         for stride in STRIDES[1:]:
-            yield (_found("found", asked, search, stride, filled),), stride
+            yield (_found("found", request_query, search, stride, filled),), stride
         return
     columns = ", ".join(column.name for column in OF_POINTS) + f", {words_condition(filled)} as holds_words"
     for stride in STRIDES:
         closed = _dated("closed_datetime", columns, stride, filled)
         parts = [Part("closed_lately", closed, MOST_FETCHED, " and holds_words")]
         if search.status is None:
-            opened = replace(asked, statuses=(Status.OPEN,))
+            opened = replace(request_query, statuses=(Status.OPEN,))
             parts.append(_found("opened", opened, search, stride, filled))
         yield tuple(parts), stride
         if stride == 1:

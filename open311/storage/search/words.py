@@ -78,8 +78,8 @@ def with_words(params: Collection[str]) -> Condition:
 def referenced(*conditions: Condition) -> Any:
     """The ids of requests by what they are called elsewhere."""
     jurisdiction = _f.jurisdiction_id == bindparam("jurisdiction_id", type_=Text)
-    known = _f.service_request_id.is_not(None)
-    return select(_f.service_request_id).where(jurisdiction, *conditions, known)
+    is_present = _f.service_request_id.is_not(None)
+    return select(_f.service_request_id).where(jurisdiction, *conditions, is_present)
 
 
 def _every_word(params: Collection[str]) -> Condition:

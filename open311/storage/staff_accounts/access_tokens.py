@@ -51,8 +51,8 @@ def find(conn: Connection, digest: str, rights_of_role: RightsOfRole, now: datet
 
 def _token(values: dict[str, Any]) -> AccessToken:
     # A right that this release knows no more opens nothing.
-    known = frozenset(Right(word) for word in values["rights"] if word in set(Right))
-    return AccessToken(**values | {"rights": known})
+    rights = frozenset(Right(word) for word in values["rights"] if word in set(Right))
+    return AccessToken(**values | {"rights": rights})
 
 
 def of_account(conn: Connection, account_id: int, now: datetime) -> Sequence[AccessToken]:

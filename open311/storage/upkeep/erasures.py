@@ -67,7 +67,7 @@ def since(conn: Connection, moment: datetime) -> list[Erasure]:
     return [Erasure(*row) for row in conn.execute(chosen)]
 
 
-def note(conn: Connection, table_name: str, ids: Sequence[int]) -> None:
+def record(conn: Connection, table_name: str, ids: Sequence[int]) -> None:
     """Write down what no trigger sees: that rows must not come back as they were."""
     conn.execute(insert(erasures).values(table_name=table_name, ids=list(ids)))
 

@@ -56,10 +56,10 @@ def _run(dump: Path, url: str) -> None:
     if program is None:
         raise ConfigurationError("pg_restore is missing; install postgresql-client")
     parts = conninfo_to_dict(url.replace("postgresql+psycopg:", "postgresql:", 1))
-    known = {variable: str(parts[name]) for name, variable in VARIABLES.items() if parts.get(name)}
+    variables = {variable: str(parts[name]) for name, variable in VARIABLES.items() if parts.get(name)}
     # Otherwise pg_restore carries on after an error and exits with success: half a database would pass for a whole.
     command = [program, "--exit-on-error", f"--dbname={parts['dbname']}", str(dump)]
-    done = subprocess.run(command, env=os.environ | known, capture_output=True, text=True)
+    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
         raise ConfigurationError(f"the backup cannot be restored: {lines[0]}")

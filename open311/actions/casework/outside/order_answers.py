@@ -125,11 +125,11 @@ def receive_from_contractor(core: Core, conn: Connection, event_id: int, text: s
     `event_id` is what our mail was about. False when the order takes no more answers: then staff have to see to it.
     """
     event = events.find(conn, event_id)
-    known = orders.find(conn, int(event.data.get("order_id", 0))) if event else None
-    if known is None:
+    listed = orders.find(conn, int(event.data.get("order_id", 0))) if event else None
+    if listed is None:
         return False
-    work = locked(core, conn, known.service_request_id, contractor_actor(known.contractor))
-    order = orders.find(conn, known.id) or known
+    work = locked(core, conn, listed.service_request_id, contractor_actor(listed.contractor))
+    order = orders.find(conn, listed.id) or listed
     if order.has_ended(work.now) or not order.takes(OrderAnswer.ASK):
         return False
     _record(work, order, RULES[OrderAnswer.ASK], text, None)

@@ -71,10 +71,10 @@ def order(
 
 
 def _contractor(work: Work, code: str) -> Unit:
-    known = work.catalogue.desk.contractors
-    if code not in known:
-        raise Invalid(problem("error.order.contractor", contractor=code, known=", ".join(known)))
-    return known[code]
+    contractors = work.catalogue.desk.contractors
+    if code not in contractors:
+        raise Invalid(problem("error.order.contractor", contractor=code, known=", ".join(contractors)))
+    return contractors[code]
 
 
 def _require_orderable(work: Work, photos: Sequence[int]) -> None:
@@ -166,9 +166,9 @@ def confirm_order(
         public = _publish_photos(work, order_id, photos)
         if status is not None and status != work.request.detailed_status:
             work.require(Right.SET_STATUS)
-            wanted = status_moves.status_of(work, status)
-            status_moves.require_words(work, wanted, status_notes)
-            status_moves.move(work, wanted, status_notes or None, public)
+            new_status = status_moves.status_of(work, status)
+            status_moves.require_words(work, new_status, status_notes)
+            status_moves.move(work, new_status, status_notes or None, public)
         elif status_notes or public:
             work.require(Right.WRITE_PUBLIC)
             work.tell_status(EventKind.UPDATED, {}, {"status_notes": status_notes or None, **public})
@@ -237,12 +237,12 @@ def _about(
 ) -> Iterator[tuple[Work, Order]]:
     # Which report to lock is in the order, which is read again once it is locked.
     with core.database.read() as conn:
-        known = orders.find(conn, order_id)
-    if known is None:
+        listed = orders.find(conn, order_id)
+    if listed is None:
         raise NotFound(problem("error.order.unknown", order_id=order_id))
-    with opened(core, known.service_request_id, actor, Right.ORDER, expected_revision) as work:
+    with opened(core, listed.service_request_id, actor, Right.ORDER, expected_revision) as work:
         work.is_final = True
-        yield work, orders.find(work.conn, order_id) or known
+        yield work, orders.find(work.conn, order_id) or listed
         follow(work)
 
 

@@ -105,10 +105,10 @@ def _moment(line: Event | Note) -> tuple[datetime, bool, int]:
 
 def find(conn: Connection, service_request_id: int) -> WholeCase | None:
     """The case with this number; whether somebody may see it is for the caller to ask. None without a case."""
-    found = _request_and_case(conn, service_request_id)
-    if found is None:
+    request_and_case = _request_and_case(conn, service_request_id)
+    if request_and_case is None:
         return None
-    request, case, (reporter, submission, last_act, present) = found
+    request, case, (reporter, submission, last_act, present) = request_and_case
     history = events.of_request(conn, service_request_id)
     decided = {event.claim_id for event in history}
     claims = [event for event in history if event.kind in cases.AWAITING and event.id not in decided]
@@ -164,8 +164,8 @@ def _duplicates(conn: Connection, request: ServiceRequest) -> list[Duplicate]:
 def _mails(conn: Connection, service_request_id: int, history: Sequence[Event]) -> list[MailLine]:
     """What became of each mail; letters to the reporter that have not left yet wait."""
     lines = sent_mails.of_request(conn, service_request_id)
-    known = {line.event_id for line in lines}
-    letters = (event for event in history if event.kind in LETTERS and event.id not in known)
+    with_a_line = {line.event_id for line in lines}
+    letters = (event for event in history if event.kind in LETTERS and event.id not in with_a_line)
     waiting = [
         MailLine(event.id, SentKind.NEWS, True, MailState.QUEUED, None, 1, event.datetime)
         for event in letters

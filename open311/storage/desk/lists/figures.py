@@ -109,8 +109,8 @@ def course(conn: Connection, scope: Scope, since: datetime) -> list[Course]:
     about = func.grouping(_c.unit, _c.service_code).label("group")
     query: Any = select(about, _c.unit, _c.service_code, *columns).select_from(cases)
     sets = func.grouping_sets(tuple_(), tuple_(_c.unit), tuple_(_c.service_code))
-    wanted = query.where(scope.here, _c.received_datetime >= since).group_by(sets)
-    return [Course(**row) for row in conn.execute(scope.join(wanted, always=True)).mappings()]
+    received = query.where(scope.here, _c.received_datetime >= since).group_by(sets)
+    return [Course(**row) for row in conn.execute(scope.join(received, always=True)).mappings()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,11 +180,13 @@ def _week(zone: tzinfo) -> ColumnElement[date]:
 
 def withheld_for(conn: Connection, scope: Scope, since: datetime) -> dict[str | None, int]:
     """For which reason the reports of a time are not for the public: how many by code, or by what was written."""
-    told = events.c
+    happened = events.c
     reason = (
-        select(told.data["reason"].astext)
-        .where(told.service_request_id == _c.service_request_id, told.kind == EventKind.WITHHELD.value)
-        .order_by(told.id.desc())
+        select(happened.data["reason"].astext)
+        .where(
+            happened.service_request_id == _c.service_request_id, happened.kind == EventKind.WITHHELD.value
+        )
+        .order_by(happened.id.desc())
         .limit(1)
         .scalar_subquery()
     )

@@ -55,5 +55,5 @@ def _reaches(membership: Membership, unit: str | None) -> bool:
 def of_city(conn: Connection, jurisdiction_id: str, rights_of_role: RightsOfRole, now: datetime) -> People:
     """The people of a city; two statements."""
     roles = memberships.in_jurisdiction(conn, jurisdiction_id, rights_of_role, now)
-    known = accounts.by_ids(conn, roles)
-    return People({account.id: account for account in known if account.in_force(now)}, roles)
+    listed = accounts.by_ids(conn, roles)
+    return People({account.id: account for account in listed if account.in_force(now)}, roles)
