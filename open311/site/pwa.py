@@ -31,6 +31,7 @@ ICONS = {
 # Pages that are there without a connection, in all languages of the city.
 KEPT_PAGES = ("offline", "offline_form", "waiting")
 SCRIPTS = (
+    "buttons.js",
     "form-place.js",
     "form-questions.js",
     "offline.js",
@@ -41,6 +42,7 @@ SCRIPTS = (
     "offline-send.js",
     "offline-store.js",
     "offline-waiting.js",
+    "page-load.js",
     "photo-place.js",
     "photo-reduce.js",
     "solve.js",

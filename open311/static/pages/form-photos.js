@@ -1,17 +1,11 @@
 // Photos as they are chosen: made smaller, shown at once, and the place they know of offered before anything is sent.
+import { LINK, SECONDARY, button } from "./buttons.js";
 import { placeOf } from "./photo-place.js";
 import { reduced } from "./photo-reduce.js";
 import { setPosition } from "./form-place.js";
 
 const PATIENCE = 15000;
 const MEGABYTE = 1_000_000;
-
-const button = (kind, words, more = {}) => {
-  const element = Object.assign(document.createElement("button"), { type: "button", className: kind, ...more });
-  const label = Object.assign(document.createElement("span"), { className: "kern-label", textContent: words });
-  element.append(kind === "link-button" ? words : label);
-  return element;
-};
 
 const preview = (file, words) => {
   const picture = Object.assign(document.createElement("img"), { alt: words, width: 120, height: 120 });
@@ -28,14 +22,11 @@ const offer = (form, field, told, place) => {
   const { usePlace, placeUsed } = field.dataset;
   const figures = [place.lat.toFixed(6), place.long.toFixed(6)];
   const asStep = { type: "submit", name: "action", value: `take:${figures.join("|")}` };
-  const use = button("kern-btn kern-btn--secondary", usePlace, form.elements.lat ? {} : asStep);
-  if (form.elements.lat) {
-    use.addEventListener("click", () => {
-      setPosition(form, ...figures);
-      told.textContent = placeUsed;
-    });
-  }
-  told.append(use);
+  const take = () => {
+    setPosition(form, ...figures);
+    told.textContent = placeUsed;
+  };
+  told.append(form.elements.lat ? button(usePlace, SECONDARY, take) : button(usePlace, SECONDARY, null, asStep));
 };
 
 const isPlaced = (form, field) => Boolean(form.elements.lat ? form.elements.lat.value : field.dataset.placed);
@@ -102,8 +93,7 @@ class Chosen {
     const item = (file, at) => {
       const number = Number(before) + at + 1;
       const element = document.createElement("li");
-      const away = button("link-button", remove.replace("{number}", number));
-      away.addEventListener("click", () => this.remove(at));
+      const away = button(remove.replace("{number}", number), LINK, () => this.remove(at));
       element.append(preview(file, this.form.dataset.photoWords.replace("{number}", number)), away);
       return element;
     };

@@ -1,15 +1,6 @@
 // A position in words: which address is next to it, what is reported there, and whether it is in the city at all.
+import { LINK, SECONDARY, button } from "./buttons.js";
 import { fill, isOurs, setPosition } from "./form-place.js";
-
-const PLAIN = "link-button";
-
-const button = (words, kind, act) => {
-  const element = Object.assign(document.createElement("button"), { type: "button", className: kind });
-  if (kind === PLAIN) element.textContent = words;
-  else element.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words }));
-  element.addEventListener("click", act);
-  return element;
-};
 
 const line = (...parts) => {
   const element = document.createElement("p");
@@ -56,14 +47,14 @@ export const toldWhere = (form) => {
     if (isOurs(box)) fill(box, found.address);
     else if (found.address && ![box.value, placed.value].includes(found.address)) {
       const words = `${shown.dataset.useAddress} ${found.address}`;
-      const offer = line(button(words, "kern-btn kern-btn--secondary position__use", () => {
+      const offer = line(button(words, `${SECONDARY} position__use`, () => {
         fill(box, found.address);
         offer.remove();
         box.focus();
       }));
       parts.push(offer);
     }
-    parts.push(line(button(shown.dataset.forget, PLAIN, () => {
+    parts.push(line(button(shown.dataset.forget, LINK, () => {
       forget(shown.dataset.forgotten);
       box.focus();
     })));

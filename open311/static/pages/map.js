@@ -1,5 +1,6 @@
 // Brings the map to a page that is complete without it: after everything else, and only where it can be drawn.
 import { inSight } from "./map-sight.js";
+import { idle, loaded } from "./page-load.js";
 
 const place = document.getElementById("map");
 
@@ -16,19 +17,6 @@ const leave = () => {
   box.closest(".browse")?.classList.remove("browse--map");
   box.remove();
 };
-
-const loaded = () =>
-  new Promise((resolve) => {
-    if (document.readyState === "complete") resolve();
-    else addEventListener("load", resolve, { once: true });
-  });
-
-// Chromium may forget who waits for an idle moment in a page where nothing moves.
-const idle = () =>
-  new Promise((resolve) => {
-    if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: 1000 });
-    else setTimeout(resolve);
-  });
 
 // Without a connection the list is what the device has kept, and a map would be empty beside it.
 if (place && (!drawable() || navigator.onLine === false)) leave();

@@ -1,18 +1,15 @@
 // Photos of a report that is written without a connection: made smaller, kept, shown, removed, asked for their place.
+import { LINK, SECONDARY, button } from "./buttons.js";
 import { placeOf } from "./photo-place.js";
 import { reduced } from "./photo-reduce.js";
 import { setPosition } from "./form-place.js";
 
 const offer = (form, told, place) => {
-  const button = Object.assign(document.createElement("button"), { type: "button" });
-  button.className = "kern-btn kern-btn--secondary";
-  button.append(Object.assign(document.createElement("span"), { className: "kern-label" }));
-  button.firstChild.textContent = form.dataset.usePhotoPlace;
-  button.addEventListener("click", () => {
+  const take = () => {
     setPosition(form, place.lat.toFixed(6), place.long.toFixed(6));
     told.textContent = form.dataset.photoPlaceUsed;
-  });
-  told.replaceChildren(button);
+  };
+  told.replaceChildren(button(form.dataset.usePhotoPlace, SECONDARY, take));
 };
 
 export class Photos {
@@ -62,11 +59,8 @@ export class Photos {
     picture.addEventListener("load", () => URL.revokeObjectURL(picture.src), { once: true });
     // A format that this browser cannot draw is kept and sent all the same.
     picture.addEventListener("error", () => picture.replaceWith(picture.alt), { once: true });
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button" });
-    button.textContent = photoRemove.replace("{number}", number);
-    button.addEventListener("click", () => this.remove(photo));
     const item = document.createElement("li");
-    item.append(picture, button);
+    item.append(picture, button(photoRemove.replace("{number}", number), LINK, () => this.remove(photo)));
     return item;
   }
 }

@@ -1,18 +1,7 @@
 // After everything else: keep pages for when there is no connection, and tell what waits on this device.
+import { idle, loaded } from "./page-load.js";
+
 const bar = document.getElementById("waits");
-
-const loaded = () =>
-  new Promise((resolve) => {
-    if (document.readyState === "complete") resolve();
-    else addEventListener("load", resolve, { once: true });
-  });
-
-// Chromium may forget who waits for an idle moment in a page where nothing moves.
-const idle = () =>
-  new Promise((resolve) => {
-    if (window.requestIdleCallback) requestIdleCallback(resolve, { timeout: 1000 });
-    else setTimeout(resolve);
-  });
 
 if (bar && window.isSecureContext && window.indexedDB) {
   await loaded();

@@ -1,4 +1,6 @@
 // Reports that were sent from this device: their numbers, kept here alone until they are removed.
+import { LINK, button } from "./buttons.js";
+
 const NAME = "own reports";
 const MOST = 50;
 
@@ -32,15 +34,14 @@ export const show = (section) => {
     list.replaceChildren(
       ...mine().map((report) => {
         const link = Object.assign(document.createElement("a"), { className: "kern-link", href: report.href, textContent: report.words });
-        const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button", textContent: about.remove });
-        button.setAttribute("aria-label", `${about.remove}: ${report.words}`);
-        button.addEventListener("click", () => {
+        const remove = button(about.remove, LINK, () => {
           write(read().filter(({ href }) => href !== report.href));
           draw();
           (list.querySelector("button") ?? document.getElementById("content")).focus();
         });
+        remove.setAttribute("aria-label", `${about.remove}: ${report.words}`);
         const item = document.createElement("li");
-        item.append(link, " ", button);
+        item.append(link, " ", remove);
         return item;
       }),
     );

@@ -1,4 +1,5 @@
 // A round without a connection: the page is kept, what is said waits on the device, and is sent once there is a way.
+import { LINK, button } from "./buttons.js";
 import { LASTS, NAME, TAKEN, all, put, remove } from "./field-store.js";
 
 const root = document.querySelector("[data-field]");
@@ -42,15 +43,11 @@ const show = async () => {
       const words = entry.problems?.length ? `${root.dataset.refused} ${entry.problems.join(" ")}` : root.dataset.waiting;
       item.textContent = `${entry.fields.number}: ${words} ${entry.fields.text ?? ""} `;
       if (entry.problems) {
-        const discard = document.createElement("button");
-        discard.type = "button";
-        discard.className = "link-button";
-        discard.textContent = root.dataset.discard;
-        discard.addEventListener("click", async () => {
+        const discard = async () => {
           await remove(entry.id);
           await show();
-        });
-        item.append(discard);
+        };
+        item.append(button(root.dataset.discard, LINK, discard));
       }
       return item;
     }),

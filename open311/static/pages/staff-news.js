@@ -1,4 +1,6 @@
 // Says what has come since this page was opened. Nothing moves by itself: a press loads the page anew.
+import { LINK, button } from "./buttons.js";
+
 const EVERY = 15_000;
 const box = document.querySelector("[data-news]");
 let start = null;
@@ -12,12 +14,7 @@ const tell = (lines) => {
   told = words;
   box.replaceChildren();
   if (!words) return;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "link-button";
-  again.textContent = box.dataset.again;
-  again.addEventListener("click", () => location.reload());
-  box.append(`${words}. `, again);
+  box.append(`${words}. `, button(box.dataset.again, LINK, () => location.reload()));
 };
 
 const ask = async () => {

@@ -1,4 +1,5 @@
 // The place on the check page: a map with the reports nearby. Whoever moves the place is offered the address there.
+import { LINK, button } from "./buttons.js";
 import { pick } from "./map-pick.js";
 import { numbered } from "./staff-neighbours.js";
 
@@ -32,14 +33,12 @@ const offersAddress = (form, box) => {
       const found = answer.ok ? await answer.json() : {};
       if (!found.inside) told.textContent = found.told ?? "";
       else if (found.address && found.address !== address.value) {
-        const button = Object.assign(document.createElement("button"), { type: "button", className: "link-button" });
-        button.textContent = `${box.dataset.useAddress} ${found.address}`;
-        button.addEventListener("click", () => {
+        const take = () => {
           address.value = found.address;
           told.textContent = "";
           address.focus();
-        });
-        told.append(button);
+        };
+        told.append(button(`${box.dataset.useAddress} ${found.address}`, LINK, take));
       }
     } catch {
       // Without a connection the figures will do.

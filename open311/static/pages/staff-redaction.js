@@ -1,4 +1,6 @@
 // Boxes drawn on photos by pointer and by keyboard. Without this script they are typed as percentages.
+import { SECONDARY, button } from "./buttons.js";
+
 const STEP = 1;
 const LEAST = 1;
 
@@ -81,13 +83,8 @@ export const redaction = (photo) => {
     event.preventDefault();
   });
 
-  const add = Object.assign(document.createElement("button"), {
-    type: "button",
-    className: "kern-btn kern-btn--secondary",
-  });
+  const add = button(words.add, SECONDARY, () => create([40, 40, 20, 10]).element.focus());
   add.dataset.key = "b";
-  add.append(Object.assign(document.createElement("span"), { className: "kern-label", textContent: words.add }));
-  add.addEventListener("click", () => create([40, 40, 20, 10]).element.focus());
   photo.querySelector("[data-boxes-tools]").append(add);
   for (const part of field.value.split(";").filter((box) => box.trim())) {
     const at = part.split(",").map(Number);
