@@ -17,6 +17,7 @@ def find_key(core: Core, secret: str | None) -> Key | None:
     """The key behind a secret; None when there is none in force, which a reader need not mind."""
     if not secret:
         return None
+    # The memory of senders, too, knows no secret that somebody could read out of it.
     sealed = digest(secret)
 
     def stored() -> Key | None:
@@ -31,6 +32,7 @@ def require(key: Key | None, *scopes: Scope) -> Actor:
     if key is None:
         raise Forbidden(problem("error.key.needed"))
     if not any(key.may(scope) for scope in scopes):
+        # Any of them would do; the first is the one that somebody would ask for.
         raise Forbidden(problem("error.key.scope", scope=scopes[0].value))
     return key_actor(key)
 

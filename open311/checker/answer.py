@@ -46,6 +46,7 @@ class Answer:
 
     @cached_property
     def _xml(self) -> Element | Unreadable:
+        # Entities can unfold to more than the memory holds, and GeoReport has none.
         if re.search(rb"<!(DOCTYPE|ENTITY)", self.body):
             return Unreadable(f"{self.asked}: XML with a document type")
         try:

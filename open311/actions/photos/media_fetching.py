@@ -40,6 +40,7 @@ def fetch(core: Core, service_request_id: int) -> None:
         urls = [url for url in storage.outside_urls(conn, service_request_id) if _is_fetchable(core, url)]
     for url in urls[: core.settings.max_photos]:
         try:
+            # Outside of any transaction: a slow host would hold the report for half a minute.
             data = _fetched(core, url)
             with core.photo_queue.turn(""):
                 picture = images.clean(data)

@@ -33,6 +33,7 @@ def fields(
         ],
         **{name: reporter[name] for name in PERSONAL if reporter.get(name)},
     }
+    # The parameter of several values ends in brackets, as GeoReport has it.
     answers = {**request.attributes, **reporter.get("attributes", {})}
     for code, values in answers.items():
         fields_sent[f"attribute[{code}][]" if len(values) > 1 else f"attribute[{code}]"] = list(values)
@@ -44,6 +45,7 @@ def fields(
 def _absolute(url: str, base_url: str | None) -> str | None:
     if not url.startswith("/"):
         return url
+    # A path of ours leads nowhere from another server.
     return f"{base_url}{url}" if base_url else None
 
 

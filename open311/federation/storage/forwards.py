@@ -20,6 +20,7 @@ def add(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if not rows:
         return
     written = insert(forwards).values([{**row, "state": ForwardState.WAITING} for row in rows])
+    # One that is under way must not begin again: the other server may have it already.
     again = {"state": ForwardState.WAITING, "due_datetime": written.excluded.due_datetime}
     conn.execute(
         written.on_conflict_do_update(
@@ -72,6 +73,7 @@ def known_ids(conn: Connection, url: str, foreign_ids: Collection[str]) -> set[s
 
 def to_ask(conn: Connection, url: str, closed_after: datetime, limit: int) -> list[ForwardedRequest]:
     """Requests that another server may have news of, those that were not asked for longest first."""
+    # One that was closed here may still be opened again, or be answered, there.
     alive = or_(_r.status == Status.OPEN, _r.closed_datetime >= closed_after)
     query = (
         select(forwards)

@@ -44,6 +44,7 @@ def erase(core: Core, catalogue: Catalogue, email: str, actor: Actor) -> int:
     owner, address = catalogue.jurisdiction.jurisdiction_id, _address(email)
     actor.require(Right.ERASE, owner)
     with core.database.begin() as conn:
+        # Counted first: afterwards there is nothing to count.
         count = own_data.of_mailbox(conn, catalogue, address).count
         files = own_data.forget(core, conn, catalogue, address, actor)
         _write(core, conn, actor, AuditKind.ERASED, {"what": "person", "found": count}, owner)

@@ -41,6 +41,7 @@ def add(
 
 
 def find(conn: Connection, token: str, now: datetime) -> MailLink | None:
+    # Nothing that is no token goes to the database.
     return _one(conn, _select(now).where(_l.digest == digest(token))) if is_token(token) else None
 
 

@@ -52,6 +52,7 @@ def field_id(code: str) -> str:
 
 def asked_codes(service: Service, answers: Answers) -> list[str]:
     """The codes that are asked, given these answers."""
+    # In the order of the catalogue, where a question depends on earlier ones alone.
     codes: list[str] = []
     for attribute in service.attributes:
         only_if = attribute.only_if

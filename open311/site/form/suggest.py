@@ -94,5 +94,6 @@ def _line(report: ShownReport) -> str:
 
 def _json(body: Any) -> Response:
     response = Response(orjson.dumps(body), headers=HEADERS, content_type="application/json; charset=utf-8")
+    # What somebody types, or where they stand, no cache in between may hand on.
     response.headers["Cache-Control"] = "private, max-age=60"
     return response

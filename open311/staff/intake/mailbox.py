@@ -52,6 +52,7 @@ def inbox() -> ResponseReturnValue:
 
 def _mailboxes() -> list[str]:
     """Those by which mail for the own cities comes in."""
+    # A mailbox without a city takes mail for each of them.
     mailboxes = current.core().settings.imap_url
     return [mailbox.name for mailbox in mailboxes if mailbox.jurisdiction_id in (None, *owners())]
 
@@ -91,6 +92,7 @@ def inbox_photo(mail_id: int, position: int) -> ResponseReturnValue:
         raise NotFound(problem("error.path"))
     response = send_file(BytesIO(data), mimetype="image/jpeg")
     response.headers["Cache-Control"] = NOT_KEPT
+    # Nobody has looked at it yet: opened by itself it may do nothing.
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

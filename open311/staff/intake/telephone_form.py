@@ -88,6 +88,7 @@ def prefilled(catalogue: Catalogue, state: Mapping[str, Any]) -> State:
 def _with_service(catalogue: Catalogue, state: State, chosen: str) -> State:
     """The service that was chosen; else the one that the words fit best, which changes with them."""
     known = {service.service_code for service in offered(catalogue)}
+    # What the words had picked was nobody's decision: with other words it is another.
     picked = chosen or (state["service_code"] if state["service_code"] != state["automatic_service"] else "")
     if picked in known:
         return state | {"service_code": picked, "automatic_service": ""}
@@ -111,6 +112,7 @@ def _with_place(catalogue: Catalogue, state: State, choice: str) -> State:
     if same_words and choice == "words":
         return state | {"lat": "", "long": "", "placed": "", "only_words": state["address"]}
     if same_words and choice.count("|") >= 2:
+        # The label is free text, and may have a bar in it.
         lat, long, label = choice.split("|", 2)
         return state | {"lat": lat, "long": long, "placed": label, "only_words": ""}
     if state["lat"] and (not state["placed"] or same_words):

@@ -32,6 +32,7 @@ def put(conn: Connection, note_id: int, account_ids: Collection[int]) -> frozens
     """Remember whom a note names, and nobody else; who of them was not remembered before."""
     gone = delete(case_mentions).where(_m.note_id == note_id, _m.account_id.not_in(account_ids))
     conn.execute(gone)
+    # In one order, or two who change the same note could wait for each other.
     rows = [{"note_id": note_id, "account_id": account_id} for account_id in sorted(account_ids)]
     if not rows:
         return frozenset()

@@ -46,6 +46,7 @@ def running(
 ) -> Sequence[RunningCase]:
     """The cases whose deadline of this kind runs and lies before a moment, the earliest first."""
     deadline = DEADLINES[kind]
+    # By the deadline itself: once it is moved, the steps begin anew.
     is_told = and_(
         _s.service_request_id == _c.service_request_id, _s.kind == kind.value, _s.deadline == deadline
     )
