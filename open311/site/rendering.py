@@ -12,7 +12,7 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.model.catalogue import Catalogue
 from open311.notifications import mail_subscriptions
-from open311.site import addresses, assets, words
+from open311.site import addresses, assets, options, words
 
 # Caches may store it but have to revalidate each time: a report may have been hidden meanwhile.
 CHANGES_ANY_TIME = "public, no-cache"
@@ -96,6 +96,7 @@ def _common() -> dict[str, Any]:
         "t": words.words,
         "tn": words.counted,
         "catalogue_text": words.catalogue_text,
+        "options": options,
         "address_hint": words.address_hint,
         "local_address": lambda address: words.local_address(address, city),
         "with_telephones": words.with_telephones,

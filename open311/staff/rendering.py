@@ -15,7 +15,7 @@ from open311.model.access.actor import Right
 from open311.model.intake.channels import Channel
 from open311.model.staff.accounts import new_form_token
 from open311.model.staff.sign_in import LocalSignIn
-from open311.site import addresses, assets, rendering, words
+from open311.site import addresses, assets, options, rendering, words
 from open311.staff import catalogue_names, navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
 from open311.staff.mail_problems import mail_problem
@@ -56,6 +56,7 @@ def _common() -> dict[str, Any]:
         "t": words.words,
         "tn": words.counted,
         "catalogue_text": words.catalogue_text,
+        "options": options,
         "channel_name": channel_name,
         "mail_problem": mail_problem,
         "unit_name": catalogue_names.unit_name,

@@ -98,7 +98,7 @@ def _form(form: GuardedForm, typed: dict[str, str], errors: dict[str, str], retr
         retry_after=retry_after,
         typed=typed,
         errors=errors,
-        radii=RADII,
+        radii=[(radius, words("page.alerts.metres", metres=radius)) for radius in RADII],
         areas=[(code, areas.name(code, language)) for code in areas.by_code],
         groups=listing.services_by_group(city()),
     )

@@ -17,7 +17,9 @@ from open311.model.casework.desk_search import CaseSearch, Column
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
+from open311.site.options import Options
 from open311.site.report_numbers import report_number
+from open311.site.words import words
 from open311.staff import actor_names
 from open311.staff.blueprint import page, redirect_to, staff
 from open311.staff.lists import filters
@@ -82,7 +84,7 @@ def reports() -> ResponseReturnValue:
         write_numbers=write_numbers,
         chosen=chosen,
         chips=filters.chips(_with_order(chosen, search), in_force, others),
-        colleagues=sorted(others.items(), key=lambda colleague: colleague[1].casefold()),
+        people=_people(others),
         views=listed,
         most_counted=MOST_COUNTED,
         shared_with=_shared_with(),
@@ -93,6 +95,13 @@ def reports() -> ResponseReturnValue:
         orders=desk_filters.orders_of(search),
         now=core.now(),
     )
+
+
+def _people(colleagues: Mapping[int, str]) -> Options:
+    """Whose cases the list can show: one's own, nobody's, those of colleagues."""
+    by_name = sorted(colleagues.items(), key=lambda colleague: colleague[1].casefold())
+    usual = [(MINE, words("desk.person.me")), (NOBODY, words("desk.person.nobody"))]
+    return [*usual, *((str(account_id), name) for account_id, name in by_name)]
 
 
 def _filter_values(in_force: Sequence[Catalogue], chosen: Filter) -> dict[str, Any]:
