@@ -28,7 +28,7 @@ from open311.model.access.keys import Scope
 from open311.model.intake.submission import Submission
 from open311.model.service_request import Location
 from open311.storage.requests import tokens
-from open311.web import queries, rendered_lists, request_context
+from open311.web import jurisdictions, queries, rendered_lists, request_context
 from open311.web.queries import Arguments, ServiceRequestQuery, ServiceRequestsQuery
 from open311.web.request_context import RequestContext
 from open311.web.submissions import SubmissionForm
@@ -44,9 +44,9 @@ discovery = GeoReport("discovery", __name__, url_prefix=urls.GEOREPORT, descript
 def settle_who_and_where() -> None:
     """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
     if request.method == "POST":
-        queries.read_post()
+        jurisdictions.read_post()
         keys.require(key(), Scope.REPORT)
-    queries.find_catalogue()
+    jurisdictions.find_catalogue()
     if request.method == "POST":
         keys.require_here(key(), current.catalogue().jurisdiction.jurisdiction_id)
 

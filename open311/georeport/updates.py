@@ -27,7 +27,7 @@ from open311.model.service_request import Reporter
 from open311.model.updates import Update, UpdateCursor, UpdateSearch, UpdateSubmission, known_words, tidy_word
 from open311.storage.database import Connection
 from open311.storage.events import updates as stored
-from open311.web import pagination, parameters, queries, request_context
+from open311.web import jurisdictions, pagination, parameters, request_context
 from open311.web.fields import Count, Email, Moment, WebAddresses, Word, Words, problems_of
 from open311.web.photos import photos_field
 from open311.web.queries import REQUEST_ID, Arguments
@@ -48,9 +48,9 @@ blueprint = GeoReport(
 def settle_who_and_where() -> None:
     """A body that can be read comes first, then the key, then the jurisdiction (georeport.md 4.1)."""
     if request.method == "POST":
-        queries.read_post()
+        jurisdictions.read_post()
         _sender()
-    queries.find_catalogue()
+    jurisdictions.find_catalogue()
     if request.method == "POST":
         keys.require_here(key(), current.catalogue().jurisdiction.jurisdiction_id)
 

@@ -13,7 +13,7 @@ from open311.opendata import shapes
 from open311.opendata.answers import CHANGES_ANY_TIME, answer
 from open311.opendata.blueprint import OpenData
 from open311.storage.events import changes as stored
-from open311.web import queries
+from open311.web import jurisdictions
 from open311.web.fields import Count, Word
 from open311.web.queries import Arguments
 
@@ -22,7 +22,7 @@ CHANGES_UNNOTICED = "no-cache"
 WRITERS = {"json": (changes.JSON, changes.in_json), "ndjson": (changes.NDJSON, changes.in_lines)}
 
 blueprint = OpenData("changes", __name__, url_prefix=urls.GEOREPORT_V2, description="Change feed")
-blueprint.before_request(queries.find_catalogue)
+blueprint.before_request(jurisdictions.find_catalogue)
 
 
 class ChangesQuery(Arguments):

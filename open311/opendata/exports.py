@@ -17,11 +17,11 @@ from open311.model.access.network import network_of
 from open311.opendata import archive
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
-from open311.web import queries
+from open311.web import jurisdictions
 from open311.web.queries import Arguments
 
 blueprint = OpenData("exports", __name__, url_prefix=urls.GEOREPORT_V2, description="The whole archive")
-blueprint.before_request(queries.find_catalogue)
+blueprint.before_request(jurisdictions.find_catalogue)
 
 # How zlib is told to write gzip's header.
 GZIP = 16 + zlib.MAX_WBITS

@@ -13,12 +13,12 @@ from open311.opendata import feeds, shapes
 from open311.opendata.answers import answer
 from open311.opendata.blueprint import OpenData
 from open311.storage import search
-from open311.web import pagination, queries, rendered_lists, request_context, single_request
+from open311.web import jurisdictions, pagination, queries, rendered_lists, request_context, single_request
 from open311.web.queries import Arguments, ServiceRequestsQuery
 from open311.web.rendered_lists import WrittenBody
 
 blueprint = OpenData("lists", __name__, url_prefix=urls.GEOREPORT_V2, description="Open data")
-blueprint.before_request(queries.find_catalogue)
+blueprint.before_request(jurisdictions.find_catalogue)
 
 LAST_CHANGED_FIRST = Sort("updated_datetime", reverse=True)
 ENTRIES = 100

@@ -11,13 +11,13 @@ from open311.model.statistics import DEFINITIONS
 from open311.opendata import shapes
 from open311.opendata.answers import answer, json
 from open311.opendata.blueprint import OpenData
-from open311.web import queries, statistics
+from open311.web import jurisdictions, statistics
 from open311.web.fields import Count, Word
 from open311.web.queries import Arguments
 from open311.web.statistics import Line, StatisticsTables
 
 blueprint = OpenData("statistics", __name__, url_prefix="/open311/v2", description="Figures")
-blueprint.before_request(queries.find_catalogue)
+blueprint.before_request(jurisdictions.find_catalogue)
 
 MOST_MONTHS = 120
 

@@ -9,13 +9,12 @@ from datetime import datetime
 from functools import lru_cache, wraps
 from typing import Any, cast
 
-from flask import g, request
+from flask import request
 from marshmallow import EXCLUDE, Schema, ValidationError, pre_load
 from webargs.flaskparser import FlaskParser
 
 from open311.base.errors import Invalid, problem
 from open311.base.text import fold
-from open311.http import current
 from open311.http.parsing.normalise import LenientRequest
 from open311.model.access import visibility
 from open311.model.access.actor import PUBLIC, Actor
@@ -278,21 +277,3 @@ def _numbers(catalogue: Catalogue, words: str) -> tuple[tuple[str, str], ...]:
     number, asking = things.number_named_by(words, catalogue.services.values())
     codes = dict.fromkeys(attribute.code for attribute in asking if attribute.public)
     return tuple((code, spelling) for code in codes for spelling in things.spellings(number))
-
-
-def jurisdiction_id() -> str | None:
-    """The jurisdiction this request names; on a POST the body wins over the query."""
-    req = cast(LenientRequest, request)
-    raw = parameters.from_post(req)[0] if req.method == "POST" else parameters.from_query(req)
-    return raw.get("jurisdiction_id", [None])[0]
-
-
-def read_post() -> None:
-    """Read the body of a POST, before anything about it is settled; raises `Invalid`. Errors speak its `locale`."""
-    raw, _ = parameters.from_post(cast(LenientRequest, request))
-    current.prefer(raw.get("locale", [""])[0])
-
-
-def find_catalogue() -> None:
-    """Settle which catalogue this request is about; raises `Invalid` or `NotFound`."""
-    g.catalogue = current.core().catalogues.find(jurisdiction_id(), sandbox=current.sandbox())
