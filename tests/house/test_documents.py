@@ -1,10 +1,13 @@
 """The documents say what the code does."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
+from open311.cli import commands
 from tests.house import documents
 from tests.house.documents import CHANGES, NUMBER, PRIVACY, REQUIREMENTS, ROOT, ROW, SETTINGS
 from tests.house.test_modules import tracked
@@ -17,6 +20,9 @@ LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 FILE = re.compile(
     r"(?<![\w./-])(?:open311|tests|benchmarks|tools|deploy|docs|migrations)/[\w./-]+\.(?:py|md|sh)\b"
 )
+# A command as somebody would type it: in a line, or a quotation, of its own.
+COMMAND = re.compile(r"^\s*(?:\.venv/bin/)?open311 (\S.*)$", re.MULTILINE)
+OPTION = re.compile(r"--[a-z][a-z-]*")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]
 
 
@@ -79,3 +85,26 @@ def test_every_file_of_the_project_that_is_named_is_there() -> None:
         if "NNNN" not in name and not (ROOT / name).exists()
     ]
     assert missing == []
+
+
+def _not_there(typed: str) -> Iterator[str]:
+    """What a command line names that `open311` does not have."""
+    command: click.Command = commands
+    for word in typed.split():
+        if not isinstance(command, click.Group) or not re.fullmatch("[a-z][a-z-]*", word):
+            break
+        inner = command.get_command(click.Context(command), word)
+        if inner is None:
+            yield word
+            return
+        command = inner
+    if not isinstance(command, click.Group):
+        options = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+        yield from sorted({*OPTION.findall(typed)} - options - {"--help"})
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_is_named_is_there(page: Path) -> None:
+    code = (span.strip("`") for span in CODE.findall(page.read_text(encoding="utf-8")))
+    lines = [line for span in code for line in COMMAND.findall(span)]
+    assert [(line, name) for line in lines for name in _not_there(line)] == []
