@@ -150,10 +150,7 @@ def run(
     done = Counts()
     try:
         catalogue = _refresh(core, source, client)
-        ask = with_retries(source, wait)
-        parts = islice(
-            reader.parts(client, source.state, core.now(), ask, _open_ids(core, source)), most_pages
-        )
+        parts = islice(_parts(core, source, client, wait), most_pages)
         store, terms = partial(_store_page, core, source, catalogue), Terms(catalogue=catalogue)
         with closing(stored_pages(core, source, terms, parts, store, (done, ""), ahead=ahead)) as pages:
             for done, where in pages:
@@ -171,6 +168,11 @@ def run(
         source_rows.record_troubles(conn, source, [Trouble(trouble)] if trouble else [], core.now())
         source_rows.record_run(conn, source, core.now(), trouble)
     return done
+
+
+def _parts(core: Core, source: Intake, client: Client, wait: Wait) -> Iterator[Part]:
+    ask = with_retries(source, wait)
+    return reader.parts(client, source.state, core.now(), ask, _open_ids(core, source))
 
 
 def _refresh(core: Core, source: Intake, client: Client) -> Catalogue:

@@ -49,9 +49,7 @@ def render(
 
 
 def _common() -> dict[str, Any]:
-    somebody = maybe_signed_in()
-    rights = somebody.staff.rights if somebody else frozenset[Right]()
-    settings = current.core().settings
+    """What every template can use: functions, and what this request is about."""
     return {
         "t": words.words,
         "tn": words.counted,
@@ -77,13 +75,23 @@ def _common() -> dict[str, Any]:
         "module": assets.module_address,
         "vendor": assets.vendor,
         "symbol": assets.symbol,
+        "here": addresses.here,
+        "last_moment": _last_moment,
+        "form_token": _form_token,
+        **_of_request(),
+    }
+
+
+def _of_request() -> dict[str, Any]:
+    somebody = maybe_signed_in()
+    rights = somebody.staff.rights if somebody else frozenset[Right]()
+    settings = current.core().settings
+    return {
         "language": current.language(),
         "languages": [(code, rendering.OWN_NAMES.get(code, code)) for code in LANGUAGES],
-        "here": addresses.here,
         "site_name": rendering.site_name(g.get("catalogue")),
         "public_home": f"{addresses.root()}/",
         "root": addresses.root(),
-        "last_moment": _last_moment,
         "me": somebody.account if somebody else None,
         "sso": settings.sso_issuer is not None and settings.sso_client_id is not None,
         "local": settings.sso_issuer is None or settings.sso_local != LocalSignIn.OFF,
@@ -92,7 +100,6 @@ def _common() -> dict[str, Any]:
         "menu": navigation.entries(rights) if somebody else (),
         "shortcuts": shortcuts.SHORTCUTS,
         "menu_keys": shortcuts.OF_MENU,
-        "form_token": _form_token,
         "done": _done_message(),
         "ends_in": seconds_left() if somebody else None,
         "warn_seconds": WARN_SECONDS,

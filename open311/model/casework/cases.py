@@ -182,10 +182,9 @@ def new_case(
     received = request["requested_datetime"]
     unit = _unit_of(request, catalogue, route)
     zone, desk = catalogue.jurisdiction.time_zone, catalogue.desk
-    held = request["visibility"] == Visibility.HELD
-    closed = request["status"] == Status.CLOSED
-    settled = held or closed or from_elsewhere
-    accept = desk.accept if desk.must_accept(unit) and not settled else None
+    held, closed = request["visibility"] == Visibility.HELD, request["status"] == Status.CLOSED
+    is_asked = desk.must_accept(unit) and not (held or closed or from_elsewhere)
+    accept = desk.accept if is_asked else None
     case = Case(
         service_request_id=service_request_id,
         jurisdiction_id=request["jurisdiction_id"],

@@ -16,7 +16,7 @@ from open311.model.casework.progress import Progress
 from open311.model.photo_boxes import Box
 from open311.model.service_request import Location
 from open311.staff.api import bodies
-from open311.staff.case.case_page import give_to
+from open311.staff.case.case_acts import give_to
 from open311.staff.seen_case import Act as Do
 from open311.staff.seen_case import SeenCase, acting, add_note, require_original
 

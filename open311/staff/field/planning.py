@@ -21,7 +21,7 @@ from open311.model.casework.rounds import MOST_STOPS
 from open311.model.service_request import Location
 from open311.staff import actor_names
 from open311.staff.blueprint import actor, page, redirect_to, staff
-from open311.staff.case.case_page import give_to
+from open311.staff.case.case_acts import give_to
 from open311.staff.field.rounds import field_scope, own_case
 from open311.staff.own_cities import own_cities
 from open311.staff.rendering import render
