@@ -8,7 +8,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from open311.base import tracing
-from open311.base.errors import Open311Error
+from open311.base.errors import Open311Error, Unavailable
 
 log = structlog.get_logger()
 
@@ -38,7 +38,9 @@ class JobLog(logging.Handler):
             fields = {"text": record.getMessage()}
         error = record.exc_info[1] if record.exc_info else None
         if error:
-            fields["reason"] = f"{type(error).__name__}: {error}".splitlines()[0]
+            # That something is out of reach says its name; why, says what it came from.
+            why = error.__cause__ if isinstance(error, Unavailable) and error.__cause__ else error
+            fields["reason"] = f"{type(error).__name__}: {why}".splitlines()[0]
             if not isinstance(error, Open311Error):
                 fields["exc_info"] = error
         getattr(log, level if level in ("info", "warning", "error") else "error")(event, **fields)

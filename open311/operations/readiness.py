@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from open311.adapters import media_store
 from open311.base.errors import Unavailable
+from open311.base.text import how_many
 from open311.core import Core
 from open311.model.task_names import Queue
 from open311.settings import Settings
@@ -100,7 +101,11 @@ def _worker(counted: Figures) -> Part:
 def _queue(counted: Figures) -> Part:
     failed = sum(jobs.count for jobs in counted.jobs if jobs.state == "failed")
     if failed:
-        return Part("jobs", Health.FAILING, f"{failed} jobs failed for good; see `open311 jobs list`")
+        return Part(
+            "jobs",
+            Health.FAILING,
+            f"{how_many(failed, 'job', 'jobs')} failed for good; see `open311 jobs list`",
+        )
     return Part("jobs", Health.OK, f"{sum(jobs.count for jobs in counted.jobs)} wait")
 
 
@@ -111,7 +116,7 @@ def _mail(settings: Settings, counted: Figures) -> list[Part]:
     if not stuck:
         return [Part("mail", Health.OK)]
     advice = "look for `mail_unavailable` in the worker's log, then `open311 jobs retry --all`"
-    return [Part("mail", Health.FAILING, f"{stuck} mails could not be sent; {advice}")]
+    return [Part("mail", Health.FAILING, f"{how_many(stuck, 'mail', 'mails')} could not be sent; {advice}")]
 
 
 def _mailboxes(settings: Settings, counted: Figures) -> list[Part]:
@@ -140,12 +145,18 @@ def _volume(settings: Settings) -> Part:
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     free = shutil.disk_usage(existing).free
     detail = f"{free // 1024**2} MiB are free for {folder}"
-    return Part("volume", Health.OK if free >= LEAST_FREE_BYTES else Health.FAILING, detail)
+    if free >= LEAST_FREE_BYTES:
+        return Part("volume", Health.OK, detail)
+    least = LEAST_FREE_BYTES // 1024**2
+    return Part("volume", Health.FAILING, f"{detail}, {least} are the least: make room, or the volume larger")
 
 
 def _store(core: Core) -> Part:
     problem = core.store_probe.problem(core.settings)
-    return Part("photos", Health.FAILING if problem else Health.OK, problem or "")
+    if problem is None:
+        return Part("photos", Health.OK)
+    advice = "photos wait; look at the settings that begin with OPEN311_MEDIA_"
+    return Part("photos", Health.FAILING, f"{problem}; {advice}")
 
 
 def _catalogue(core: Core) -> Part:

@@ -1,5 +1,6 @@
 """Sending mail: servers that refuse, stall, vanish."""
 
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -8,11 +9,14 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import default
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from open311.adapters.mail import mailers, smtp_connections
 from open311.base.errors import ConfigurationError, Unavailable
+from open311.base.job_log import JobLog
 from open311.settings import load
 from tests.mailbox import a_mail_server
 from tests.ports import free_port
@@ -64,6 +68,21 @@ def test_what_the_server_says_decides_whether_to_try_again(answer: str, error: t
         mailbox.answer = answer
         with pytest.raises(error):
             mailers.SmtpMailer(url).send(a_mail())
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA"])
+def test_the_log_says_why_a_mail_waits_and_not_for_whom(step: str) -> None:
+    async def greylisting(*_: Any) -> str:
+        return f"450 4.2.0 <{a_mail()['To']}>: try later"
+
+    with a_mail_server() as (mailbox, url), capture_logs() as lines:
+        setattr(mailbox, f"handle_{step}", greylisting)
+        with pytest.raises(Unavailable) as waiting:
+            mailers.LoggingMailer(mailers.SmtpMailer(url)).send(a_mail())
+        record = {"action": "job_error", "exc_info": (Unavailable, waiting.value, None)}
+        JobLog().emit(logging.makeLogRecord(record))
+    assert [line["event"] for line in lines] == ["mail_unavailable", "job_failed"]
+    assert all("SMTP 450" in line["reason"] and "@" not in line["reason"] for line in lines)
 
 
 def test_mails_that_follow_each_other_share_a_connection() -> None:

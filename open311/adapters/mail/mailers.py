@@ -131,9 +131,10 @@ class SmtpMailer:
         except smtplib.SMTPRecipientsRefused as refused:
             codes = [code for code, _ in refused.recipients.values()]
             # There is one recipient a mail; without a code the server has said nothing for good.
-            raise _meaning(max(codes, default=451)) from refused
+            code = max(codes, default=451)
+            raise _meaning(code) from _code_alone(refused, code)
         except smtplib.SMTPResponseException as refused:
-            raise _meaning(refused.smtp_code) from refused
+            raise _meaning(refused.smtp_code) from _code_alone(refused, refused.smtp_code)
         except smtplib.SMTPNotSupportedError as reason:
             raise MailRefused(str(reason)) from reason
         except (smtplib.SMTPException, OSError, EOFError, NoToken) as reason:
@@ -171,3 +172,8 @@ def _meaning(code: int) -> Exception:
     """A code of 500 and more is for ever; but 535, a wrong password, will be mended by somebody."""
     lasting = code >= 500 and code not in (530, 534, 535, 538)
     return MailRefused(f"SMTP {code}") if lasting else MailUnavailable(problem("error.unavailable"))
+
+
+def _code_alone(refused: smtplib.SMTPException, code: int) -> Exception:
+    """What of a refusal may stand in the log: the rest names the receiver."""
+    return OSError(f"{type(refused).__name__}, SMTP {code}")
