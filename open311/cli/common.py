@@ -27,6 +27,7 @@ from open311.federation.catalogues import HARVESTED
 from open311.storage.upkeep import schema
 
 LANGUAGE = "en"
+WHICH_CITY = "Which city, by its jurisdiction_id; needed where there are several."
 # A program that reads the table finds each row on one line.
 PIPED_WIDTH = 1000
 # An import stores batches and sorts words in beside them.

@@ -1,6 +1,7 @@
 """`open311 --help` tells of each command what the command says of itself, though it loads none."""
 
 import gc
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -23,6 +24,26 @@ def test_a_summary_is_the_first_line_of_the_help(name: str) -> None:
     command = group.get_command(click.Context(group), name)
     assert command is not None
     assert command.get_short_help_str(1000) == COMMANDS[name].summary
+
+
+def options(command: click.Command, path: str) -> Iterator[tuple[str, click.Option]]:
+    """Every option of a command, or of those below it, with how it is typed."""
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from options(inner, f"{path} {name}")
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            yield f"{path} {parameter.opts[0]}", parameter
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_option_says_what_it_is_and_whether_it_may_be_repeated(name: str) -> None:
+    group = Commands()
+    command = group.get_command(click.Context(group), name)
+    assert command is not None
+    for typed, option in options(command, name):
+        assert option.help, typed
+        assert option.multiple == ("may be repeated" in option.help), typed
 
 
 def test_an_argument_that_is_no_text_is_told(tmp_path: Path) -> None:

@@ -29,8 +29,9 @@ LARGEST_FILE = 10 * 1024 * 1024
 def import_accounts(file: Path, dry_run: bool, mail: bool) -> None:
     """Make the accounts of a CSV file, one role a line.
 
-    Columns: name, email, role; if wished jurisdiction_id, units and services (codes with blanks between), ends
-    (2026-12-31), language. Doing it again changes nothing. New accounts are printed as CSV, address and one-time link.
+    Columns: name, email, role; if wished jurisdiction_id, units, services and areas (codes with blanks between),
+    ends (2026-12-31), language. Doing it again changes nothing. New accounts are printed as CSV, address and
+    one-time link.
     A line that is refused is told with its number, the others are done all the same; the exit code is then 1.
     """
     with opened() as core:

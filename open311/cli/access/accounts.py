@@ -12,7 +12,7 @@ from open311.actions.staff_mail import staff_mails
 from open311.base.errors import ConfigurationError
 from open311.base.i18n import LANGUAGES, first_known
 from open311.cli.access.account_import import import_accounts
-from open311.cli.common import ROW_NUMBER, opened, show_table
+from open311.cli.common import ROW_NUMBER, WHICH_CITY, opened, show_table
 from open311.core import Core
 from open311.model.access.actor import cli_actor
 from open311.model.staff.accounts import Account
@@ -27,13 +27,15 @@ role_option = click.option(
     metavar="ROLE",
     help=f"What they do: {', '.join(Role)}, or a role of the catalogue's own.",
 )
-city_option = click.option(
-    "--jurisdiction", "jurisdiction_id", help="Where; needed with several jurisdictions."
-)
+city_option = click.option("--jurisdiction", "jurisdiction_id", help=WHICH_CITY)
 SCOPE_OPTIONS = (
-    click.option("--unit", "units", multiple=True, help="A unit of theirs; all if unset."),
-    click.option("--service", "services", multiple=True, help="A service they see. All if unset."),
-    click.option("--area", "areas", multiple=True, help="An area they see; the whole city if unset."),
+    click.option("--unit", "units", multiple=True, help="A unit of theirs, may be repeated; else all."),
+    click.option(
+        "--service", "services", multiple=True, help="A service they see, may be repeated; else all."
+    ),
+    click.option(
+        "--area", "areas", multiple=True, help="An area they see, may be repeated; else the whole city."
+    ),
 )
 ends_option = click.option("--ends", help="The last day, as 2026-12-31.")
 

@@ -3,11 +3,11 @@
 import click
 import orjson
 
-from open311.cli.common import opened
+from open311.cli.common import WHICH_CITY, opened
 from open311.model.access.actor import cli_actor
 from open311.notifications.privacy import on_request, own_data
 
-jurisdiction = click.option("--jurisdiction", help="Which city, where there are several.")
+jurisdiction = click.option("--jurisdiction", help=WHICH_CITY)
 
 
 @click.group()

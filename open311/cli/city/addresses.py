@@ -7,7 +7,7 @@ import click
 from open311.actions.addresses import address_list
 from open311.base.errors import Invalid, problem
 from open311.base.text import how_many
-from open311.cli.common import opened
+from open311.cli.common import WHICH_CITY, opened
 from open311.formats.csv_records import encoding_of
 
 
@@ -18,7 +18,7 @@ def addresses() -> None:
 
 @addresses.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--jurisdiction", help="Whose addresses these are; needed only where there are several.")
+@click.option("--jurisdiction", help=WHICH_CITY)
 def take_over(file: Path, jurisdiction: str | None) -> None:
     """Replace the list by that in FILE: CSV with street, house number, postcode, town, lat, long.
 

@@ -43,7 +43,12 @@ def check(path: Path | None) -> None:
 @catalogue.command()
 @click.argument("path", type=FILE, required=False)
 @click.option(
-    "--format", "form", type=click.Choice(["table", "yaml", "json"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "yaml", "json"]),
+    default="table",
+    show_default=True,
+    help="`table` has the services alone.",
 )
 def show(path: Path | None, form: str) -> None:
     """Show the services of a catalogue, or everything in it as YAML or JSON.

@@ -9,7 +9,7 @@ import click
 from open311.actions import casework
 from open311.actions.desk import template_files
 from open311.base.errors import NotFound, problem
-from open311.cli.common import Moment, opened, show_table
+from open311.cli.common import WHICH_CITY, Moment, opened, show_table
 from open311.core import Core
 from open311.model.access.actor import cli_actor
 from open311.model.desk.routing import Obstacle, Route
@@ -26,7 +26,7 @@ REASONS = {
 }
 # A thousand templates with all that fits into them, several times over.
 LARGEST_FILE = 50_000_000
-jurisdiction = click.option("--jurisdiction", help="Which city, where there are several.")
+jurisdiction = click.option("--jurisdiction", help=WHICH_CITY)
 
 
 @click.group()
@@ -39,10 +39,10 @@ def desk() -> None:
 @click.option(
     "--service", "service_code", help="Instead of a number: the service of a report that might come."
 )
-@click.option("--lat", type=click.FloatRange(-90, 90))
-@click.option("--long", type=click.FloatRange(-180, 180))
+@click.option("--lat", type=click.FloatRange(-90, 90), help="Where it is, with --long.")
+@click.option("--long", type=click.FloatRange(-180, 180), help="Where it is, with --lat.")
 @click.option("--answer", "answers", multiple=True, metavar="CODE=VALUE", help="An answer; may be repeated.")
-@click.option("--at", type=Moment(), help="When it comes in; now when it is left out.")
+@click.option("--at", type=Moment(), help="When it comes in; else now.")
 @jurisdiction
 def route(
     service_request_id: int | None,
@@ -109,7 +109,13 @@ def _tell(chosen: Route, areas: Sequence[str]) -> None:
 
 @desk.command()
 @jurisdiction
-@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 100_000),
+    default=1000,
+    show_default=True,
+    help="How many cases at most.",
+)
 @click.option("--behind", type=click.IntRange(0, 10**15), default=0, help="Go on behind this number.")
 def reroute(jurisdiction: str | None, limit: int, behind: int) -> None:
     """Ask changed rules about open cases, and put areas right; what a person or a unit has taken up stays there."""

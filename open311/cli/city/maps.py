@@ -13,7 +13,7 @@ from open311.base.problems import in_words
 from open311.basemap import importing
 from open311.basemap.classes import EXTRACT, SUBJECTS
 from open311.basemap.importing import MARGIN_METRES, Counts, ImportOptions
-from open311.cli.common import LANGUAGE, opened
+from open311.cli.common import LANGUAGE, WHICH_CITY, opened
 from open311.core import Core
 from open311.model.catalogue import Catalogue
 
@@ -25,7 +25,7 @@ def map_() -> None:
 
 @map_.command(name="import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--jurisdiction", help="Whose map it is; needed only where there are several.")
+@click.option("--jurisdiction", help=WHICH_CITY)
 @click.option(
     "--layer",
     type=click.Choice(sorted(SUBJECTS)),
@@ -39,7 +39,7 @@ def map_() -> None:
     "fields",
     multiple=True,
     metavar="TAG=COLUMN",
-    help="Which column of FILE holds a tag, such as name=STRNAME or ref=LEUCHTE; can be repeated.",
+    help="Which column of FILE holds a tag, such as name=STRNAME or ref=LEUCHTE; may be repeated.",
 )
 @click.option(
     "--margin",

@@ -26,9 +26,7 @@ FAILURES = (
 @click.option("--jurisdiction", help="Sent with every question as jurisdiction_id.")
 @click.option("--post", is_flag=True, help="Hand in reports, too; needs --key. They stay on that server.")
 @click.option("--key", envvar="OPEN311_CHECK_KEY", help="The API key for --post.")
-@click.option(
-    "--service-code", help="The service that test reports are for; one without attributes if missing."
-)
+@click.option("--service-code", help="The service that test reports are for; else one without attributes.")
 @click.option("--lat", type=click.FloatRange(-90, 90), help="Where test reports are.")
 @click.option("--long", type=click.FloatRange(-180, 180), help="Where test reports are.")
 @click.option(

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from open311.base.text import how_many
-from open311.cli.common import opened
+from open311.cli.common import WHICH_CITY, opened
 from open311.core import Core
 from open311.model.catalogue import Catalogue
 from open311.opendata import archive
@@ -20,12 +20,19 @@ COLUMNS = (TextColumn("Exporting"), BarColumn(), MofNCompleteColumn(), TimeRemai
 
 
 @click.command()
-@click.option("--format", "form", type=click.Choice([*archive.FORMATS]), default="ndjson", show_default=True)
 @click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; standard output if missing."
+    "--format",
+    "form",
+    type=click.Choice([*archive.FORMATS]),
+    default="ndjson",
+    show_default=True,
+    help="An object a line, or a table.",
 )
-@click.option("--jurisdiction", help="Needed where the server serves several.")
-@click.option("--language", help="Of names and notices; the jurisdiction's first if missing.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file; else standard output."
+)
+@click.option("--jurisdiction", help=WHICH_CITY)
+@click.option("--language", help="Of names and notices; else the first of the city.")
 def export(form: str, output: Path | None, jurisdiction: str | None, language: str | None) -> None:
     """Write all published requests, the oldest first."""
     with opened() as core, _target(output) as target:

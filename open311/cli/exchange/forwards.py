@@ -20,7 +20,9 @@ number = click.argument("service_request_id", type=click.IntRange(1, 10**15))
 @forward.command("list")
 @click.option("--state", type=click.Choice([state.value for state in ForwardState]), help="Only these.")
 @click.option("--foreign-id", help="Only those that have this id on the other server.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="How many at most."
+)
 def list_forwards(state: str | None, foreign_id: str | None, limit: int) -> None:
     """Show what was handed on, the newest first, with the ids here and there."""
     with opened() as core:

@@ -28,17 +28,22 @@ def harvest() -> None:
 @harvest.command()
 @click.argument("url")
 @click.option("--jurisdiction", required=True, help="The id it has here, such as example.org.")
-@click.option("--name", help="Its name; the id if missing.")
+@click.option("--name", help="Its name; else the id.")
 @click.option(
-    "--language", "languages", multiple=True, default=["en"], show_default=True, help="Its language."
+    "--language",
+    "languages",
+    multiple=True,
+    default=["en"],
+    show_default=True,
+    help="Its language; may be repeated.",
 )
 @click.option(
     "--time-zone", default="UTC", show_default=True, help="For moments without a zone, and to show."
 )
 @click.option("--dates", help="How it writes moments, such as %d/%m/%Y, where that may mean two days.")
 @click.option("--foreign-jurisdiction", help="The jurisdiction_id that it wants to be asked with.")
-@click.option("--delay", type=click.FloatRange(0, 3600), help="Seconds before each question; 1 if missing.")
-@click.option("--every", type=click.FloatRange(1, 100_000), help="Minutes between runs; 60 if missing.")
+@click.option("--delay", type=click.FloatRange(0, 3600), help="Seconds before each question; else 1.")
+@click.option("--every", type=click.FloatRange(1, 100_000), help="Minutes between runs; else 60.")
 def add(
     url: str,
     jurisdiction: str,
@@ -108,7 +113,7 @@ def show(jurisdiction: str) -> None:
 
 
 @harvest.command()
-@click.option("--jurisdiction", help="This one alone; all if missing.")
+@click.option("--jurisdiction", help="This one alone; else all.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Read everything since that day anew.")
 def run(jurisdiction: str | None, since: datetime | None) -> None:
     """Take over what is new, now. Interrupt it at any time; the next run goes on."""

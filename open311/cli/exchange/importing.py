@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from open311.actions.upkeep.map_counts import words_sorted_beside
-from open311.cli.common import many_rows, opened
+from open311.cli.common import WHICH_CITY, many_rows, opened
 from open311.cli.exchange.harvest import in_words, progress_line
 from open311.core import Core
 from open311.federation.imports import csv_import, server_import
@@ -23,17 +23,21 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.command("import")
 @click.argument("origin", metavar="FILE.csv|URL")
-@click.option("--jurisdiction", help="Whose requests they become; needed where the server serves several.")
+@click.option("--jurisdiction", help=WHICH_CITY)
 @click.option("--mapping", type=FILE, help="A YAML file that says how columns and words become ours.")
 @click.option(
-    "--visibility", type=click.Choice(["published", "held", "hidden"]), default="published", show_default=True
+    "--visibility",
+    type=click.Choice(["published", "held", "hidden"]),
+    default="published",
+    show_default=True,
+    help="Who sees them: everybody, or staff, who have yet to check them (held) or not (hidden).",
 )
 @click.option(
     "--keep-services", is_flag=True, help="Take requests of services that the catalogue does not have."
 )
-@click.option("--source", help="A name for where they come from; the file's name if missing.")
+@click.option("--source", help="A name for where they come from; else the file's name.")
 @click.option(
-    "--rejects", type=FILE, help="Where rows go that cannot be taken in; FILE.csv.rejects.csv if missing."
+    "--rejects", type=FILE, help="Where rows go that cannot be taken in; else FILE.csv.rejects.csv."
 )
 @click.option(
     "--delay",

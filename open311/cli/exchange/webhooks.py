@@ -7,7 +7,7 @@ import click
 from open311.base import i18n
 from open311.base.datetimes import write_utc
 from open311.base.text import how_many
-from open311.cli.common import LANGUAGE, Moment, opened, show_table
+from open311.cli.common import LANGUAGE, WHICH_CITY, Moment, opened, show_table
 from open311.model.access.actor import cli_actor
 from open311.model.events.event_kinds import IN_FEED
 from open311.webhooks import subscriptions
@@ -25,7 +25,7 @@ name = click.argument("name")
 @webhook.command()
 @name
 @click.argument("url")
-@click.option("--jurisdiction", help="Its id; may be left out where there is one jurisdiction only.")
+@click.option("--jurisdiction", help=WHICH_CITY)
 @click.option("--service", "services", multiple=True, help="Only this service_code; may be repeated.")
 @click.option(
     "--kind",
@@ -135,7 +135,9 @@ def remove(name: str) -> None:
 
 @webhook.command()
 @name
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most."
+)
 def attempts(name: str, limit: int) -> None:
     """Show the latest attempts, the newest first."""
     rows = []
@@ -151,7 +153,7 @@ def attempts(name: str, limit: int) -> None:
 @webhook.command()
 @name
 @click.option("--since", type=Moment(), required=True, help="Such as 2026-03-01T10:00:00+01:00.")
-@click.option("--until", type=Moment(), help="Until now, when left out.")
+@click.option("--until", type=Moment(), help="Else until now.")
 def replay(name: str, since: datetime, until: datetime | None) -> None:
     """Send everything of a span of time again, under the ids it had."""
     with opened() as core:

@@ -34,10 +34,14 @@ def list_(service_request_id: int) -> None:
 @click.argument("service_request_id", type=click.IntRange(1, 10**15))
 @click.argument("contractor")
 @click.argument("text")
+@click.option("--due", type=click.DateTime(["%Y-%m-%d"]), help="Else the contractor's usual time.")
 @click.option(
-    "--due", type=click.DateTime(["%Y-%m-%d"]), help="The contractor's usual time when it is missing."
+    "--photo",
+    "photos",
+    type=ROW_NUMBER,
+    multiple=True,
+    help="The id of a photo that goes along; may be repeated.",
 )
-@click.option("--photo", "photos", type=ROW_NUMBER, multiple=True, help="The id of a photo that goes along.")
 def make(
     service_request_id: int, contractor: str, text: str, due: datetime | None, photos: tuple[int, ...]
 ) -> None:
@@ -82,7 +86,11 @@ def return_(order_id: int, text: str) -> None:
 @click.option("--status", help="The detailed status that the request moves to.")
 @click.option("--notes", help="What the public reads.")
 @click.option(
-    "--photo", "photos", type=ROW_NUMBER, multiple=True, help="A photo of the contractor to publish."
+    "--photo",
+    "photos",
+    type=ROW_NUMBER,
+    multiple=True,
+    help="A photo of the contractor to publish; may be repeated.",
 )
 def confirm(order_id: int, status: str | None, notes: str | None, photos: tuple[int, ...]) -> None:
     """Confirm that an order is done."""

@@ -18,7 +18,13 @@ def jobs() -> None:
 
 
 ids = click.argument("ids", nargs=-1, type=ROW_NUMBER)
-task = click.option("--task", type=click.Choice([name.value for name in TaskName]), help="Of this task only.")
+task = click.option(
+    "--task",
+    type=click.Choice([name.value for name in TaskName]),
+    # There are more than forty of them.
+    metavar="TASK",
+    help="Of this task only, such as tell_follower; `open311 jobs list` names it.",
+)
 
 
 @jobs.command("list")
