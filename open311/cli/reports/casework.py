@@ -110,7 +110,7 @@ def recategorise(service_request_id: int, service_code: str, expected_revision: 
 @number
 @click.argument("lat", type=click.FloatRange(-90, 90))
 @click.argument("long", type=click.FloatRange(-180, 180))
-@click.option("--address", help="The address there; else the one that stands there goes.")
+@click.option("--address", help="The address there; else it keeps the one it has.")
 @click.option("--outside", is_flag=True, help="Beyond the boundary, too.")
 def relocate(service_request_id: int, lat: float, long: float, address: str | None, outside: bool) -> None:
     """Put a request at LAT and LONG; a negative one stands behind `--`."""
