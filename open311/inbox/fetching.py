@@ -67,7 +67,7 @@ def _fetch(core: Core, account: MailboxAccount) -> int:
         for uid in uids:
             if taken >= MOST_MAILS or time.monotonic() > until:
                 break
-            if _skipped(core, catalogue, account, mailbox.validity, uid, heads.get(uid)):
+            if _skip_if_too_much(core, catalogue, account, mailbox.validity, uid, heads.get(uid)):
                 continue
             raw = mailbox.fetch(uid, MAIL_BYTES)
             take_in(core, catalogue, account, mailbox.validity, raw or RawMail(uid, b"", 0))
@@ -75,7 +75,7 @@ def _fetch(core: Core, account: MailboxAccount) -> int:
     return taken
 
 
-def _skipped(
+def _skip_if_too_much(
     core: Core, catalogue: Catalogue, account: MailboxAccount, validity: int, uid: int, head: bytes | None
 ) -> bool:
     """Leave a mail lying that is too much, whether it is; one whose headers are unknown is none."""

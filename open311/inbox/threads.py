@@ -103,4 +103,4 @@ def _note_bounce(conn: Connection, bounce: Bounce) -> None:
     """What became of the mail is shown at the event it told of, to staff."""
     sent = sent_mails.find(conn, bounce.message_ids)
     if sent is not None:
-        sent_mails.bounced(conn, sent.message_id, bounce.status)
+        sent_mails.record_bounce(conn, sent.message_id, bounce.status)

@@ -87,14 +87,14 @@ def get_streets_file(query: dict[str, Any]) -> Response:
     response: Response = sent
     response.headers["Cache-Control"] = FOR_EVER if query.get("v") else CHANGES_SELDOM
     try:
-        _bound(response)
+        _hold_back(response)
     except TooManyRequests:
         response.close()
         raise
     return response
 
 
-def _bound(response: Response) -> None:
+def _hold_back(response: Response) -> None:
     """Keep one stranger from taking the whole line: few large parts at once, and so many bytes of small ones."""
     size, network = response.content_length or 0, network_of(request.remote_addr)
     if size > LARGEST_OF_A_PAGE:

@@ -22,7 +22,7 @@ def lock_network(conn: Connection, network: str) -> None:
     conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"drafts {network}", 0))))
 
 
-def begun(conn: Connection, network: str, since: datetime) -> int:
+def count_begun(conn: Connection, network: str, since: datetime) -> int:
     """How many drafts a network has begun since then."""
     query = select(func.count()).where(_d.network == digest(network), _d.created_datetime > since)
     return int(conn.execute(query).scalar_one())

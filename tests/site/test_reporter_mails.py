@@ -281,6 +281,6 @@ def test_a_mail_that_came_back_is_found_by_its_id(
     run_jobs(core, conn)
     message_id = str(mailbox.mails[-1]["Message-ID"])
     assert sent_mails.find(conn, ["<nobody@example.org>", message_id]).service_request_id == number
-    assert sent_mails.bounced(conn, message_id, "5.1.1") == number
-    assert sent_mails.bounced(conn, "<nobody@example.org>", "5.1.1") is None
+    assert sent_mails.record_bounce(conn, message_id, "5.1.1") == number
+    assert sent_mails.record_bounce(conn, "<nobody@example.org>", "5.1.1") is None
     assert lines(conn, number) == [(True, "bounced", "5.1.1", 1)]

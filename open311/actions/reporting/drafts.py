@@ -47,7 +47,7 @@ def _add(
     """Begin a draft, unless this network has begun too many."""
     most, now = core.settings.reports_per_hour * DRAFTS_PER_REPORT, core.now()
     storage.lock_network(conn, network)
-    if core.settings.rate_limits and storage.begun(conn, network, now - HOUR) >= most:
+    if core.settings.rate_limits and storage.count_begun(conn, network, now - HOUR) >= most:
         raise TooManyRequests(problem("page.form.error.too_many_drafts", most=most), retry_after=HOUR.seconds)
     storage.add(conn, token, owner, secrets.token_hex(16), _bounded(state), network, now)
 

@@ -101,7 +101,7 @@ def copy_erasures(core: Core) -> int:
     # First the file, then the mark: an erasure that is kept twice does no harm, one that is kept nowhere comes back.
     core.media_store.put(key, lines.encode(), "application/x-ndjson")
     with core.database.begin() as conn:
-        erasures.copied(conn, [erasure.id for erasure in fresh])
+        erasures.mark_copied(conn, [erasure.id for erasure in fresh])
     return len(fresh)
 
 

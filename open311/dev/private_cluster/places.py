@@ -22,7 +22,7 @@ LONGEST_SOCKET_FOLDER = 93
 LEFT_SECONDS = 3600
 
 
-def locked(data_dir: Path) -> IO[str]:
+def hold(data_dir: Path) -> IO[str]:
     """Make `data_dir` and hold it until the returned file is closed, even by kill -9."""
     data_dir.mkdir(parents=True, exist_ok=True)
     # Not `w`: that would empty the line of the process that holds it.

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from open311.base.errors import ConfigurationError
 from open311.dev.private_cluster.installed import command, fingerprint, program_of, programs, surroundings
-from open311.dev.private_cluster.places import home_of, locked, socket_folder
+from open311.dev.private_cluster.places import hold, home_of, socket_folder
 
 PATIENCE = 15.0
 # What a replica calls itself, for `synchronous_standby_names`.
@@ -73,7 +73,7 @@ class Cluster:
 
     def __enter__(self) -> Self:
         try:
-            self._lock = locked(self.data_dir)
+            self._lock = hold(self.data_dir)
             self._prepare()
             self._start()
         except OSError as reason:

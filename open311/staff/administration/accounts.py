@@ -74,10 +74,10 @@ def _add() -> ResponseReturnValue:
     assert role is not None
     language = posted("language")
     account_id = accounts.add(core, actor, posted("name"), posted("email"), language, [role], ends)
-    return _invited(account_id)
+    return _invite(account_id)
 
 
-def _invited(account_id: int) -> ResponseReturnValue:
+def _invite(account_id: int) -> ResponseReturnValue:
     """Send the link, or show it this once where no mail is sent."""
     core, actor = current.core(), account_actor()
     if staff_mails.possible(core):
@@ -153,7 +153,7 @@ def role_take(membership_id: int) -> ResponseReturnValue:
 @page("/admin/accounts/<id:account_id>/invite", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)
 def account_invite(account_id: int) -> ResponseReturnValue:
     """Send, or show, another link to begin with; the one before is void."""
-    return _invited(account_id)
+    return _invite(account_id)
 
 
 @page("/admin/accounts/<id:account_id>/reset", Right.MANAGE_ACCOUNTS, methods=("POST",), confirmed=True)

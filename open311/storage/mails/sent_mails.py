@@ -104,7 +104,7 @@ def add(
     conn.execute(insert(sent_mails).values(row | data))
 
 
-def bounced(conn: Connection, message_id: str, problem: str) -> int | None:
+def record_bounce(conn: Connection, message_id: str, problem: str) -> int | None:
     """Note that a mail came back; the number of its report, None for a mail that is not ours."""
     announce_internal(conn)
     # By the id alone: who writes that a mail came back is a mail server, which knows nothing else of ours.

@@ -72,7 +72,7 @@ def record(conn: Connection, table_name: str, ids: Sequence[int]) -> None:
     conn.execute(insert(erasures).values(table_name=table_name, ids=list(ids)))
 
 
-def copied(conn: Connection, ids: Sequence[int]) -> None:
+def mark_copied(conn: Connection, ids: Sequence[int]) -> None:
     """Mark erasures as copied beside the photos."""
     conn.execute(update(erasures).where(_e.id.in_(ids)).values(copied=True))
 
