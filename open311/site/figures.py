@@ -41,6 +41,8 @@ def show_statistics() -> Response:
         "statistics.html",
         found=figures,
         months=[(line, month_name(line)) for line in figures.months],
+        services=[(line, line.name) for line in figures.services],
+        areas=[(line, line.name) for line in figures.areas],
         bars=bars(figures),
         wide=WIDE,
         high=HIGH,

@@ -42,5 +42,10 @@ def units(catalogue: Catalogue, codes: Iterable[str] | None = None) -> Options:
     ]
 
 
+def areas(catalogue: Catalogue) -> Options:
+    of_city, language = catalogue.desk.areas, current.language()
+    return [(code, of_city.name(code, language)) for code in of_city.by_code]
+
+
 def priorities(values: Iterable[Priority]) -> Options:
     return [(str(int(priority)), words(f"desk.priority.{priority.word}")) for priority in values]

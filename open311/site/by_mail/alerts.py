@@ -9,6 +9,7 @@ from open311.http import current
 from open311.model.mailbox import hinted
 from open311.notifications import alerts, mail_subscriptions
 from open311.notifications.model.alert import RADII, Alert
+from open311.site import options
 from open311.site.addresses import address
 from open311.site.blueprint import blueprint, city
 from open311.site.by_mail.following import FOR_ONE_READER, guarded_page
@@ -90,7 +91,6 @@ def _wish(typed: dict[str, str]) -> tuple[Alert, dict[str, str]]:
 
 
 def _form(form: GuardedForm, typed: dict[str, str], errors: dict[str, str], retry_after: int = 0) -> Response:
-    areas, language = city().desk.areas, current.language()
     return guarded_page(
         "part/alerts.html",
         form,
@@ -99,7 +99,7 @@ def _form(form: GuardedForm, typed: dict[str, str], errors: dict[str, str], retr
         typed=typed,
         errors=errors,
         radii=[(radius, words("page.alerts.metres", metres=radius)) for radius in RADII],
-        areas=[(code, areas.name(code, language)) for code in areas.by_code],
+        areas=options.areas(city()),
         groups=listing.services_by_group(city()),
     )
 

@@ -18,7 +18,10 @@ from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import CaseSearch
 from open311.model.casework.rounds import MOST_STOPS
+from open311.model.catalogue import Catalogue
 from open311.model.service_request import Location
+from open311.site import options
+from open311.site.options import Options
 from open311.staff import actor_names
 from open311.staff.blueprint import actor, page, redirect_to, staff
 from open311.staff.case.case_acts import give_to
@@ -69,7 +72,7 @@ def field_plan() -> ResponseReturnValue:
         chosen=chosen,
         problems=problems,
         most=MOST_STOPS,
-        cities=own_cities(Right.FIELD),
+        choices=_choices(own_cities(Right.FIELD)),
         people=people,
         today=core.now().date().isoformat(),
     )
@@ -78,6 +81,15 @@ def field_plan() -> ResponseReturnValue:
 def _chosen(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
     word = str(values.get(name, ""))[:100]
     return (word,) if word else ()
+
+
+def _choices(cities: Sequence[Catalogue]) -> dict[str, Options]:
+    """What the cases can be chosen by."""
+    return {
+        "unit": [unit for city in cities for unit in options.units(city)],
+        "service": options.services(("", tuple(city.services.values())) for city in cities),
+        "area": [area for city in cities for area in options.areas(city)],
+    }
 
 
 def _people(conn: Connection, rows: Sequence[CaseRow]) -> Sequence[tuple[str, str]]:
