@@ -54,7 +54,8 @@ class Span:
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
-# The exporter of spans; None where the settings name no collector.
+# The exporter of spans; None where the settings name no collector. One a process, as OpenTelemetry has it: what calls
+# another server far below has no Core at hand.
 report: Callable[[Span], None] | None = None
 
 

@@ -93,6 +93,7 @@ def clean(data: bytes) -> Photo:
     )
 
 
+# One a process, whatever serves there: it holds nothing but the decoders.
 _decoders = ForkServer(__name__)
 
 
