@@ -30,10 +30,13 @@ ICONS = {
 }
 # Pages that are there without a connection, in all languages of the city.
 KEPT_PAGES = ("offline", "offline_form", "waiting")
+# Each with all that it loads at once: a script that lacks one of these does not begin.
 SCRIPTS = (
     "buttons.js",
+    "device-store.js",
     "form-place.js",
     "form-questions.js",
+    "map-sight.js",
     "offline.js",
     "offline-bar.js",
     "offline-entry.js",

@@ -24,6 +24,8 @@ from tests.site.visitor import a_file
 
 WORD = "a" * 32
 DOOR = "/report/handed-in"
+# What a script loads with itself; what it asks for later may be missing.
+IMPORTED = re.compile(r"^import .* from \"\./([\w-]+\.js)\";$", re.MULTILINE)
 
 
 def a_report(service_code: str = "MUELL_WILD", **fields: Any) -> dict[str, Any]:
@@ -157,6 +159,10 @@ def test_the_service_worker_changes_with_the_catalogue_and_keeps_what_is_there(c
     assert "script-src 'self'" in response.headers["Content-Security-Policy"]
     assert "no-cache" in response.headers["Cache-Control"]
     told = settings_of(response)
+    scripts = {path.rpartition("/")[2]: path for path in told["files"] if "/modules/" in path}
+    loaded = {name for path in scripts.values() for name in IMPORTED.findall(client.get(path).text)}
+    assert loaded <= scripts.keys()
+    assert loaded
     for path in [*told["files"], *(page for pages in told["pages"].values() for page in pages.values())]:
         answer = client.get(path)
         assert answer.status_code == 200, path

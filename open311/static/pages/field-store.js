@@ -1,29 +1,10 @@
 // What was said in the field and waits to be sent, and the round that was taken along: on this device alone.
+import { storeOf } from "./device-store.js";
+
 export const NAME = "open311-field";
 export const TAKEN = "X-Taken";
 export const LASTS = 12 * 60 * 60 * 1000;
-const STORE = "actions";
-
-const open = () =>
-  new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "id" });
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => reject(asked.error);
-  });
-
-const within = async (mode, act) => {
-  const database = await open();
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction(STORE, mode);
-    const asked = act(transaction.objectStore(STORE));
-    transaction.oncomplete = () => {
-      database.close();
-      resolve(asked.result);
-    };
-    transaction.onabort = () => reject(transaction.error);
-  });
-};
+const within = storeOf(NAME, "actions");
 
 export const all = async () => (await within("readonly", (store) => store.getAll())).sort((a, b) => a.at - b.at);
 

@@ -1,32 +1,10 @@
 // Reports that wait on this device, in IndexedDB: for pages and the service worker alike.
+import { storeOf } from "./device-store.js";
+
 const NAME = "open311-reports";
-const STORE = "entries";
 const channel = "BroadcastChannel" in self ? new BroadcastChannel(NAME) : null;
 const watchers = [];
-let opened = null;
-
-const open = () => {
-  opened ??= new Promise((resolve, reject) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "id" });
-    asked.onsuccess = () => resolve(asked.result);
-    asked.onerror = () => {
-      opened = null;
-      reject(asked.error);
-    };
-  });
-  return opened;
-};
-
-const within = async (mode, act) => {
-  const database = await open();
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction(STORE, mode);
-    const asked = act(transaction.objectStore(STORE));
-    transaction.oncomplete = () => resolve(asked.result);
-    transaction.onabort = () => reject(transaction.error);
-  });
-};
+const within = storeOf(NAME, "entries");
 
 const told = () => {
   for (const watcher of watchers) watcher();
