@@ -1,5 +1,6 @@
-"""Sizes, leftovers, and nothing about the place where it is built."""
+"""Sizes, leftovers, state, and nothing about the place where it is built."""
 
+import ast
 import importlib
 import json
 import re
@@ -13,6 +14,18 @@ LONGEST = 300
 LEFTOVERS = re.compile("|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX"))).search
 SKIPS = re.compile("|".join(("mark.sk" + "ip", "pytest.sk" + "ip", "xf" + "ail", "importorsk" + "ip"))).search
 NAMELESS_LOOP = re.compile(r"\bfor (?:\w+, )*each(?:, \w+)* in\b").search
+# What changes while a program runs: queues, locks, counters, and containers that begin empty.
+CHANGING = re.compile(
+    r"(deque|dict|list|set|defaultdict|OrderedDict|Counter|Bounded|count|Lock|RLock|Event|Condition|Queue)"
+    r"(\[.*\])?\(\d*\)|\{\}|\[\]"
+)
+# What is one a process, namely names of prepared statements and a table that is filled while its parts are loaded; and
+# what stays empty.
+OF_THE_PROCESS = {
+    "storage/database/statement.py: _numbers",
+    "checker/requirement.py: TABLE",
+    "model/staff/roles.py: NO_RIGHTS",
+}
 NPM = "https://registry.npmjs.org/"
 
 
@@ -46,6 +59,18 @@ def test_loops_are_named_after_what_they_go_through() -> None:
     assert [
         name for name, text in tracked().items() if name.endswith((".py", ".html")) and NAMELESS_LOOP(text)
     ] == []
+
+
+def test_no_module_holds_state() -> None:
+    """Caches and counters belong to Core, or to what `create_app` builds: two servers in one process share none."""
+    changing = set()
+    for module in (ROOT / "open311").rglob("*.py"):
+        for node in ast.parse(module.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+                target = node.targets[-1] if isinstance(node, ast.Assign) else node.target
+                if CHANGING.fullmatch(ast.unparse(node.value)):
+                    changing.add(f"{module.relative_to(ROOT / 'open311')}: {ast.unparse(target)}")
+    assert changing == OF_THE_PROCESS
 
 
 def test_no_test_is_left_out() -> None:
