@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
-from unicodedata import category, normalize
+from unicodedata import category
 
 import segno
+
+from open311.base.text import composed
 
 MEDIA_TYPE = "application/pdf"
 # What the fonts of the compiler have letters for, so that a sheet looks the same on every machine.
@@ -80,7 +82,7 @@ def _compiled(template: str, data: Mapping[str, object]) -> bytes:
 
 def printable(text: str) -> str:
     """A text in letters that the fonts have; one that they lack leaves a box."""
-    return "".join(letter if _has_letter(letter) else NO_LETTER for letter in normalize("NFC", text))
+    return "".join(letter if _has_letter(letter) else NO_LETTER for letter in composed(text))
 
 
 def _has_letter(letter: str) -> bool:

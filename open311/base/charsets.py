@@ -6,7 +6,8 @@ import pkgutil
 from email.message import Message
 from encodings.aliases import aliases
 from typing import Any
-from unicodedata import normalize
+
+from open311.base.text import composed
 
 # Python has them, and no writer means them: the time of punycode grows with the square of the text, the others are
 # names of hosts, source text of Python, or refuse everything.
@@ -39,7 +40,7 @@ def decode(raw: bytes) -> str:
         text = raw.decode()
     except UnicodeDecodeError:
         return raw.decode("cp1252", "replace")
-    return text if text.isascii() else normalize("NFC", text)
+    return composed(text)
 
 
 class LenientMessage(Message):

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from open311.base.datetimes import write, write_utc
+from open311.base.text import composed
 from open311.formats.encode import Document
 from open311.formats.extensions import extensions_of
 from open311.model.catalogue import Attribute, Catalogue, Service
@@ -99,7 +100,7 @@ def _group(service: Service, catalogue: Catalogue, language: str) -> str:
 
 def _alphabetical(name: str) -> str:
     """The name as a dictionary orders it: Ölspur is between Oberleitung and Ordnung."""
-    letters = unicodedata.normalize("NFD", name.casefold())
+    letters = composed(name.casefold(), "NFD")
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 

@@ -7,7 +7,7 @@ import idna
 
 LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?")
-LONGEST_KEPT = 200
+LONGEST_DOMAIN = 255
 # Hosts at which dots in the local part mean nothing, under the name that they are counted under.
 DOTS_MEAN_NOTHING = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
@@ -28,7 +28,8 @@ def mailbox(raw: str) -> str | None:
 
 
 def _ascii(domain: str) -> str:
-    return _ascii_kept(domain) if len(domain) < LONGEST_KEPT else _encoded(domain)
+    # None that is longer has a spelling that mail servers take.
+    return _ascii_kept(domain) if len(domain) <= LONGEST_DOMAIN else ""
 
 
 def _encoded(domain: str) -> str:

@@ -1,10 +1,10 @@
 """The number of a report as people write it: with a word before it, in groups, or as the address of its page."""
 
 import re
-import unicodedata
 from functools import cache
 
 from open311.base.i18n import LANGUAGES, translate
+from open311.base.text import composed
 
 # A dot, a comma or an apostrophe counts as a separator of groups only before three digits.
 _DIGITS = r"\d{1,15}|\d{1,3}(?:[ .,'\u2019_-]\d{3}){1,4}"
@@ -14,7 +14,7 @@ _ADDRESS = re.compile(r"(?:https?://)?[^\s?#]*/(?:reports|requests)/(\d{1,15})(?
 def report_number(text: str) -> int | None:
     """The number that a text names and nothing beside it: `Nr. 102001`, `#102 001`, `Meldung 102.001`, an address."""
     # Full-width digits and hard blanks, as telephones and word processors copy them.
-    tidy = " ".join(unicodedata.normalize("NFKC", text).split())
+    tidy = " ".join(composed(text, "NFKC").split())
     if match := _ADDRESS.fullmatch(tidy):
         return int(match[1])
     match = _pattern().fullmatch(tidy)

@@ -9,7 +9,7 @@ from typing import Any
 
 from open311.base.errors import Invalid, problem
 from open311.base.text import XML_ILLEGAL
-from open311.http.parsing.normalise import LenientRequest
+from open311.http.parsing.normalise import MAX_FIELDS, LenientRequest
 
 Parameters = dict[str, list[str]]
 Posted = tuple[Parameters, dict[str, list[str]]]
@@ -80,12 +80,19 @@ def _body(request: LenientRequest) -> Iterable[tuple[str, str]]:
     if request.mimetype in FORMS:
         return request.form.items(multi=True)
     if request.is_json:
-        return _json_pairs(request.posted_object)
+        return _no_more_than_a_form(_json_pairs(request.posted_object))
     # A POST whose parameters are all in the query has no body, and then its type does not matter.
     #
     if request.content_length or request.headers.get("Transfer-Encoding"):
         raise Invalid(problem("error.body.media_type"))
     return ()
+
+
+def _no_more_than_a_form(pairs: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    for number, pair in enumerate(pairs, 1):
+        if number > MAX_FIELDS:
+            raise Invalid(problem("error.body.too_many_fields", most=MAX_FIELDS))
+        yield pair
 
 
 def _json_pairs(posted: Mapping[str, Any]) -> Iterable[tuple[str, str]]:

@@ -252,6 +252,18 @@ def test_json_that_is_no_object_is_400(api: Api, body: bytes, suffix: str) -> No
     assert holds(post(api, body, "application/json", suffix)) == 400
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [{f"n{number}": "1" for number in range(2001)}, {"a": ["1"] * 2001}, {"attribute": {"A": ["1"] * 2001}}],
+    ids=["names", "a list", "an answer"],
+)
+def test_json_has_no_more_values_than_a_form(api: Api, sent: dict[str, Any]) -> None:
+    """R-188."""
+    response = post(api, json.dumps(sent).encode(), "application/json")
+    assert holds(response) == 400
+    assert "2000" in response.get_json()[0]["description"]
+
+
 @pytest.mark.parametrize("depth", [1, 50, 200, 400, 600, 800, 950])
 @pytest.mark.parametrize(
     "name", ["description", "api_key", "attribute", "jurisdiction_id", "locale", "other"]

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
-from unicodedata import is_normalized
 
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, Problem, problem
-from open311.base.text import stands_for_nothing, tidy
+from open311.base.text import composed, stands_for_nothing, tidy
 from open311.federation.client import foreign
 from open311.federation.client.dates import Dates, is_form, is_no_date
 from open311.federation.client.foreign import ForeignRequest
@@ -135,7 +134,7 @@ def _read_cell(cells: Sequence[str]) -> Callable[[str], str]:
     """How the cells of a row are read. In most rows nothing is to be mended, and that is seen for all cells at once."""
     whole = "".join(cells)
     # An apostrophe may be the guard that our own exports put before formulas.
-    if "'" not in whole and whole.isprintable() and is_normalized("NFC", whole):
+    if "'" not in whole and whole.isprintable() and composed(whole) == whole:
         return str.strip
     return lambda cell: tidy(unguarded(cell))
 
