@@ -25,6 +25,11 @@ CONNECT_SECONDS = 10.0
 REDIRECTS = (301, 302, 303, 307, 308)
 NOTHING: Mapping[str, str] = MappingProxyType({})
 GIVEN_OUT = ipaddress.ip_network("2000::/3")
+# Python before 3.11.10 calls the first ones global. In a cloud, machines are told about themselves there: Oracle's at
+# 192.0.0.192, Azure's at the last.
+NOT_GIVEN_OUT = tuple(
+    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3ffe::/16", "3fff::/20", "168.63.129.16/32"))
+)
 USER_AGENT = "open311-server"
 
 Resolve = Callable[[str, int], Iterable[str]]
@@ -50,6 +55,8 @@ def is_public(address: str) -> bool:
         # Teredo is not global by itself.
         if parsed not in GIVEN_OUT or parsed.sixtofour:
             return False
+    if any(parsed in network for network in NOT_GIVEN_OUT):
+        return False
     return parsed.is_global and not parsed.is_multicast
 
 
