@@ -28,7 +28,9 @@ GIVEN_OUT = ipaddress.ip_network("2000::/3")
 # Python before 3.11.10 calls the first ones global. In a cloud, machines are told about themselves there: Oracle's at
 # 192.0.0.192, Azure's at the last.
 NOT_GIVEN_OUT = tuple(
-    map(ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3ffe::/16", "3fff::/20", "168.63.129.16/32"))
+    map(
+        ipaddress.ip_network, ("192.0.0.0/24", "192.88.99.0/24", "3ffe::/16", "3fff::/20", "168.63.129.16/32")
+    )
 )
 USER_AGENT = "open311-server"
 

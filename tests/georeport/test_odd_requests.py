@@ -222,6 +222,14 @@ def test_a_wrong_content_type_is_400(api: Api, content_type: str, suffix: str) -
     assert holds(post(api, VALID, content_type, suffix)) == 400
 
 
+def test_a_part_with_an_endless_head_is_400(api: Api) -> None:
+    """R-188."""
+    head = b"Content-Disposition: form-data" + b'; a="b"' * 10_000
+    body = b"--x\r\n" + head + b"\r\n\r\nText\r\n--x--\r\n"
+    assert holds(post(api, body, "multipart/form-data; boundary=x")) == 400
+    assert "nicht lesbar" in post(api, body, "multipart/form-data; boundary=x").text
+
+
 def test_a_charset_is_not_believed_but_tried(api: Api) -> None:
     """R-029: what a header says about a form is often wrong."""
     for charset in ("ISO-8859-1", "UTF-8", "nonsense", "utf-16"):

@@ -1,13 +1,17 @@
 """Fields of queries and of form-encoded bodies, read one by one."""
 
+import time
 from io import BytesIO
 from types import SimpleNamespace
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
+from open311.base.charsets import decode
 from open311.base.errors import Invalid
 from open311.http import current
 from open311.http.parsing import normalise
@@ -28,6 +32,19 @@ def form_of(body: bytes) -> list[tuple[str, str]]:
 def test_are_read_as_the_standard_library_reads_them() -> None:
     assert pairs(BODY) == parse_qsl(BODY.decode(), keep_blank_values=True)
     assert pairs(b"") == []
+
+
+# Made of what escapes are made of, and of what quoted-printable reads otherwise.
+@given(st.lists(st.sampled_from([b"%", b"=", b"4", b"c", b"F", b"g", b"\r", b"\n", b"_", b" ", b"\x80"])))
+def test_escapes_are_undone_as_the_standard_library_does_it(parts: list[bytes]) -> None:
+    value = b"".join(parts)
+    assert pairs(b"a=" + value) == [("a", decode(unquote_to_bytes(value)))]
+
+
+def test_a_body_of_nothing_but_escapes_takes_no_longer_than_others() -> None:
+    began = time.thread_time()
+    assert pairs(b"a=" + b"%41" * 2_000_000) == [("a", "A" * 2_000_000)]
+    assert time.thread_time() - began < 0.3
 
 
 @pytest.mark.parametrize("size", range(1, 8))

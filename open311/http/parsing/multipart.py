@@ -12,6 +12,8 @@ from open311.base.charsets import decode
 from open311.http.parsing.content_coding import CODINGS, decoded_part
 
 AT_ONCE = 64 * 1024
+# That of a part has a name and a type; servers allow as much for all of a request.
+LONGEST_HEAD = 16 * 1024
 Part = Field | File
 # From a content type and a name.
 OpenFile = Callable[[str | None, str], IO[bytes]]
@@ -24,6 +26,8 @@ class Decoder(MultipartDecoder):
     """
 
     def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        if len(data) > LONGEST_HEAD:
+            raise ValueError("the head of a part is too long")
         return super()._parse_headers(decode(bytes(data)).encode())
 
 
