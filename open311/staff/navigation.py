@@ -7,22 +7,26 @@ from open311.model.access.actor import Right
 
 
 class Entry(NamedTuple):
-    """A page by the name of its view, its words, and the rights of which one opens it; none is for all."""
+    """A page by the name of its view, its words, and the rights of which one opens it; none is for all.
+
+    What is opened each day stands before the rest.
+    """
 
     view: str
     words: str
     rights: frozenset[Right] = frozenset()
+    daily: bool = False
 
 
 ENTRIES = (
-    Entry("home", "desk.menu.home"),
-    Entry("check_queue", "desk.menu.check", frozenset({Right.CHECK})),
-    Entry("take_in", "desk.menu.take_in", frozenset({Right.INTAKE})),
-    Entry("inbox", "desk.menu.inbox", frozenset({Right.CHECK})),
-    Entry("reports", "desk.menu.reports", frozenset({Right.SEE_REPORTS})),
+    Entry("home", "desk.menu.home", daily=True),
+    Entry("check_queue", "desk.menu.check", frozenset({Right.CHECK}), daily=True),
+    Entry("take_in", "desk.menu.take_in", frozenset({Right.INTAKE}), daily=True),
+    Entry("inbox", "desk.menu.inbox", frozenset({Right.CHECK}), daily=True),
+    Entry("reports", "desk.menu.reports", frozenset({Right.SEE_REPORTS}), daily=True),
+    Entry("field", "desk.menu.field", frozenset({Right.FIELD}), daily=True),
     Entry("people", "desk.menu.people", frozenset({Right.SEE_REPORTER})),
     Entry("templates_list", "desk.menu.templates", frozenset({Right.TEMPLATES})),
-    Entry("field", "desk.menu.field", frozenset({Right.FIELD})),
     Entry("outside_list", "desk.menu.outside", frozenset({Right.ORDER, Right.CHECK})),
     Entry("routing", "desk.menu.routing", frozenset({Right.ASSIGN_UNIT, Right.ACCEPT})),
     Entry("figures", "desk.menu.figures", frozenset({Right.FIGURES})),

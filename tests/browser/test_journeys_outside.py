@@ -218,6 +218,7 @@ def test_a_round_is_planned_for_somebody_and_gone_without_a_network(
         stop.locator("input[type=file]").set_input_files(photo)
         stop.get_by_role("button", name="Eintragen").click()
         page.wait_for_function(WAITING, arg=waiting)
+        assert stop.locator("[data-said]").inner_text()
     # What waits outlives a page that is closed.
     page.reload()
     page.wait_for_function(WAITING, arg=len(said))

@@ -59,6 +59,9 @@ def test_the_way_from_the_form_to_the_last_mail(
     casework.set_status(core, number(conn), "GELOEST", CLARA, "Ist weggeräumt.")
     assert run_jobs(core, conn) == 1
     assert "Ist weggeräumt." in mailbox.last
+    place = conn.execute(text("select address from service_requests")).scalar_one()
+    assert place
+    assert f"Nummer {number(conn)}\n{place}\nStatus: gelöst" in mailbox.last
     assert mailbox.mails[1]["Content-Language"] == "de"
     assert mailbox.mails[1]["Subject"].startswith("gelöst: Wilde Müllablagerung")
     page = Visitor(client).open(mailbox.link("/follow/")).press("Nicht mehr schreiben")

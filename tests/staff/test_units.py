@@ -52,7 +52,7 @@ def number(desk: Desk) -> str:
 def act(employee: Employee, number: str, name: str, status: int = 303, /, **fields: Any) -> None:
     """Send the form of an act as its page at hand offers it, from the revision it shows."""
     page = html.fromstring(employee.get(f"/staff/reports/{number}").text)
-    [form] = page.xpath(f"//details[@id='act-{name}']/form")
+    [form] = page.xpath(f"//*[@id='act-{name}']/form")
     assert set(fields) <= set(form.xpath(".//@name"))
     [revision] = form.xpath("./input[@name='revision']/@value")
     employee.post(f"/staff/reports/{number}/{name}", status, revision=revision, **fields)
@@ -101,6 +101,29 @@ def test_what_was_accepted_is_given_back_while_it_is_open(desk: Desk, number: st
     assert 'id="act-decline"' in tom.get(f"/staff/reports/{number}").text
     casework.set_status(desk.core, int(number), "GELOEST", CLARA)
     assert 'id="act-decline"' not in tom.get(f"/staff/reports/{number}").text
+
+
+def test_a_case_is_taken_up_by_one_press_before_all_other_acts(desk: Desk, number: str) -> None:
+    rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
+    page = rita.get(f"/staff/reports/{number}").text
+    form = re.search(
+        r'id="act-accept"><form[^>]*action="([^"]+)".*?value="(\d+)"><button [^>]*data-key="y"', page
+    )
+    assert form
+    assert page.index('id="acts"') < form.start() < page.index('id="act-status"') < page.index('id="state"')
+    rita.post(form[1].replace("&amp;", "&"), 303, revision=form[2])
+    assert case_of(desk, number).stage is Stage.WORK
+
+
+def test_the_menu_has_what_is_daily_first_and_the_rest_once_more_at_the_foot(desk: Desk) -> None:
+    lutz = someone(desk, "Lutz", Role.LEAD, "GRUENFLAECHEN")
+    page = lutz.get("/staff").text
+    daily, rest = page.index('href="/staff/field"'), page.index('class="menu__rest"')
+    assert page.index('<nav class="menu"') < daily < page.index('href="#rest"') < rest
+    foot = page[page.index('id="rest"') :]
+    assert 'href="/staff/figures"' in page[rest : page.index("</nav>", rest)]
+    assert 'href="/staff/figures"' in foot
+    assert 'href="/staff/field"' not in foot
 
 
 def test_my_day_takes_up_by_one_press(desk: Desk, number: str) -> None:

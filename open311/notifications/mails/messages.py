@@ -36,6 +36,7 @@ log = structlog.get_logger()
 
 READER = "mail"
 TAKEN_AT_ONCE = 500
+LONGEST_PLACE = 100
 # What a mail says: its subject, its text.
 CONFIRM = ("mail.confirm.subject", "mail.confirm.text")
 DATA = ("mail.data.subject", "mail.data.text")
@@ -204,9 +205,16 @@ def _values(
     return {
         "number": str(number),
         "service": catalogue.service_name(request.service_code, language),
+        "place": _place(request),
         "status": status.label.in_language(language) if status else code,
         "notes": str(data.get("status_notes") or words),
         "into": into,
         "original": sending.address_of(core, catalogue, f"/reports/{into}") if into else "",
         "report": sending.address_of(core, catalogue, f"/reports/{number}"),
     }
+
+
+def _place(request: ServiceRequest) -> str:
+    """Where it is, for those who follow several; only what everybody can read on its page."""
+    is_public = request.visibility == Visibility.PUBLISHED
+    return (request.address or "").partition("\n")[0][:LONGEST_PLACE] if is_public else ""

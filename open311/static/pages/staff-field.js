@@ -10,12 +10,19 @@ const takeButton = root.querySelector("[data-take]");
 const scope = `${root.dataset.scope}/`;
 const RETRY = 30_000;
 
+// The status is at the head of a long page; whoever stands at the seventh stop reads it there. It is spoken once.
+const beside = (number, words) => {
+  const line = number && document.querySelector(`#stop-${number} [data-said]`);
+  if (line) line.textContent = words;
+};
+
 // One line about each report and one about the whole: nobody reads words that the next answer replaces at once.
 const tell = (words, number = "") => {
   const line = [...status.children].find(({ dataset }) => dataset.about === number) ?? document.createElement("p");
   line.dataset.about = number;
   line.textContent = number ? `${number}: ${words}` : words;
   status.append(line);
+  beside(number, words);
 };
 
 const token = () => document.querySelector("[name=form_token]").value;
@@ -41,6 +48,7 @@ const show = async () => {
     ...waiting.map((entry) => {
       const item = document.createElement("li");
       const words = entry.problems?.length ? `${root.dataset.refused} ${entry.problems.join(" ")}` : root.dataset.waiting;
+      beside(entry.fields.number, words);
       item.textContent = `${entry.fields.number}: ${words} ${entry.fields.text ?? ""} `;
       if (entry.problems) {
         const discard = async () => {
