@@ -81,8 +81,8 @@ const lead = (now) => {
     if (event.key !== "Enter" || event.isComposing) return;
     const { target } = event;
     const ready = event.ctrlKey || event.metaKey;
-    if (target.tagName === "TEXTAREA" && !ready) return;
-    if (target.tagName !== "TEXTAREA" && target.tagName !== "INPUT") return;
+    // With Ctrl it saves from wherever one is, also from the button that would join another report.
+    if (target.tagName !== "INPUT" && !ready) return;
     event.preventDefault();
     // Whoever types on must not type into the wrong field.
     if (target.name === "about" && !ready) form.elements.address.focus();
