@@ -6,6 +6,7 @@ from typing import Any
 
 from open311.actions import casework
 from open311.base.errors import Conflict, Invalid, NotFound, Open311Error, Problem, problem
+from open311.base.text import whole_number
 from open311.core import Core
 from open311.model.access.actor import Actor, Right, staff_actor
 from open311.model.casework.bulk import (
@@ -116,7 +117,9 @@ def _assign(core: Core, number: int, wish: BulkWish, actor: Actor, revision: int
 
 
 def _assign_person(core: Core, number: int, wish: BulkWish, actor: Actor, revision: int) -> None:
-    account_id = None if wish.value == NOBODY else int(wish.value)
+    account_id = whole_number(wish.value, 9)
+    if account_id is None and wish.value != NOBODY:
+        raise Invalid(problem("desk.bulk.value"))
     casework.assign_person(core, number, account_id, actor, expected_revision=revision)
 
 
@@ -132,7 +135,11 @@ def _set_deadline(core: Core, number: int, wish: BulkWish, actor: Actor, revisio
         case = cases.find(conn, number)
     if case is None:
         raise NotFound(problem("error.service_request.unknown", service_request_id=number))
-    due = casework.end_of_day(core, case.jurisdiction_id, date.fromisoformat(wish.value))
+    try:
+        day = date.fromisoformat(wish.value)
+    except ValueError:
+        raise Invalid(problem("desk.bulk.value")) from None
+    due = casework.end_of_day(core, case.jurisdiction_id, day)
     casework.set_deadline(core, number, due, wish.text, actor, expected_revision=revision)
 
 
