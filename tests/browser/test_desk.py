@@ -170,12 +170,24 @@ def test_a_box_is_drawn_and_removed(visit: Visit, town: Town) -> None:
     visitor.page.mouse.up()
     expect(visitor.page.locator(BOX)).to_have_count(1)
     left, top, width, height = (
-        float(part) for part in visitor.page.locator("[data-boxes]").input_value().split(",")
+        float(field.input_value())
+        for field in visitor.page.locator("[data-row]").first.locator("input").all()
     )
     assert (abs(left - 20) < 4, abs(top - 20) < 4, abs(width - 40) < 5, abs(height - 60) < 5) == (True,) * 4
     visitor.page.keyboard.press("Delete")
     expect(visitor.page.locator(BOX)).to_have_count(0)
-    expect(visitor.page.locator("[data-boxes]")).to_have_value("")
+    expect(visitor.page.locator("[data-row]")).to_have_count(1)
+    # The same by figures, which a box follows.
+    visitor.page.locator("[data-boxes]").evaluate("list => { list.closest('details').open = true; }")
+    for field, figure in zip(
+        visitor.page.locator("[data-row]").first.locator("input").all(), ("10", "20", "95", "5"), strict=True
+    ):
+        field.fill(figure)
+    visitor.page.keyboard.press("Tab")
+    expect(visitor.page.locator(BOX)).to_have_count(1)
+    expect(visitor.page.locator("[data-row]")).to_have_count(2)
+    # Moved back into the picture.
+    expect(visitor.page.locator("[data-row] input").first).to_have_value("5.00")
 
 
 def test_only_the_fields_of_the_chosen_result_are_in_sight(visit: Visit, town: Town) -> None:

@@ -138,10 +138,14 @@ def test_a_plate_is_blackened_and_the_report_published(
         expect(page.locator("[data-frame] .box")).to_be_focused()
         for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
             page.keyboard.press(key)
-        expect(page.locator("[data-boxes]")).to_have_value("39.00, 39.00, 21.00, 11.00")
+        for side, figure in enumerate(("39.00", "39.00", "21.00", "11.00")):
+            expect(page.locator("[data-row] input").nth(side)).to_have_value(figure)
     else:
         page.get_by_text("Kästen in Prozent angeben").click()
-        page.locator("[data-boxes]").fill("39, 39, 21, 11")
+        for field, figure in zip(
+            page.locator("[data-row] input").all(), ("39", "39", "21", "11"), strict=True
+        ):
+            field.fill(figure)
     page.locator(f"#alt-{media_id}").fill("Weißer Transporter")
     page.locator("#outcome-publish").focus()
     with page.expect_navigation():

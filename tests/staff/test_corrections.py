@@ -128,7 +128,10 @@ def test_a_lead_blackens_photos_and_does_not_decide_who_sees_them(
     page = lead.get(f"/staff/reports/{number}/edit").text
     assert f'name="boxes-{photo}"' in page
     assert f'name="photo-{photo}"' not in page
-    sent = form_of(lead, number) | {f"boxes-{photo}": "10,10,20,20", f"alt-{photo}": "Ein Zebrastreifen"}
+    sent = form_of(lead, number) | {
+        f"boxes-{photo}": ["10", "10", "20", "20"],
+        f"alt-{photo}": "Ein Zebrastreifen",
+    }
     lead.post(f"/staff/reports/{number}/edit", 303, **sent)
     kinds = [event.kind for event in casework.show(desk.core, number, CLARA).history]
     assert {"photo_redacted", "photo_described"} <= {*kinds}

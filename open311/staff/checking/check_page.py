@@ -27,7 +27,7 @@ from open311.staff import actor_names, nearby, way_back
 from open311.staff.blueprint import staff
 from open311.staff.case import template_gaps, timeline
 from open311.staff.checking.decision_form import WITH_STATUS, shown_values
-from open311.staff.checking.sent_form import SentForm
+from open311.staff.checking.sent_form import SentForm, box_rows
 from open311.staff.rendering import render
 from open311.staff.seen_case import SeenCase
 from open311.storage.desk.case import presence, suspicion
@@ -107,6 +107,7 @@ def form_values(seen: SeenCase, shown: FormState) -> dict[str, Any]:
         "catalogue": catalogue,
         "meanwhile": [timeline.line(event, catalogue, names) for event in meanwhile],
         "suggestions": suggestions,
+        "box_rows": box_rows,
         "hints": personal_hints(f"{request.title or ''}\n{request.description}"),
         "answers": every_answer(catalogue.services.get(request.service_code), request.attributes),
         "map": maps.map_of(catalogue),

@@ -6,7 +6,7 @@ alone what a colleague has changed meanwhile.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
@@ -18,6 +18,9 @@ Values = Mapping[str, str]
 
 BASE_FIELD = "base"
 LONGEST_BASE = 100_000
+# The boxes on a photo: four number fields of this name each, or all of them in one text.
+BOXES = re.compile(r"boxes-\d{1,18}")
+SIDES = 4
 ANSWER = re.compile(r"attribute\[([^\]]{1,64})\]")
 
 
@@ -35,6 +38,8 @@ class SentForm:
 
     def value(self, name: str) -> str:
         """What was typed or chosen, several values in a line each; what was not sent is as it was."""
+        if BOXES.fullmatch(name) and name in self.form:
+            return joined_boxes(self.form.getlist(name))
         if name in self.form:
             return tidy("\n".join(self.form.getlist(name)))
         # Of boxes none of which is ticked, browsers send nothing.
@@ -52,6 +57,18 @@ class SentForm:
             name for name in names if not latest or name not in self.base or self.changed(name) is not None
         )
         return {name: self.value(name) for name in kept if name != BASE_FIELD}
+
+
+def joined_boxes(typed: Sequence[str]) -> str:
+    """The boxes that were typed as one text, four percentages each with `;` between; empty rows are none."""
+    rows = [typed[at : at + SIDES] for at in range(0, len(typed), SIDES)]
+    return "; ".join(", ".join(side.strip() for side in row) for row in rows if any(map(str.strip, row)))
+
+
+def box_rows(text: str) -> list[list[str]]:
+    """What stands in the number fields of boxes, a row each, and at the end an empty row for one more."""
+    rows = [[side.strip() for side in part.split(",")][:SIDES] for part in text.split(";") if part.strip()]
+    return [*([*row, *[""] * (SIDES - len(row))] for row in rows), [""] * SIDES]
 
 
 def _unpacked(packed: str) -> dict[str, str]:

@@ -1,4 +1,4 @@
-// Boxes drawn on photos by pointer and by keyboard. Without this script they are typed as percentages.
+// Boxes drawn on photos by pointer and by keyboard, beside their number fields, which do without this script.
 import { SECONDARY, button } from "./buttons.js";
 
 const STEP = 1;
@@ -8,12 +8,21 @@ const limited = (value, least, most) => Math.min(Math.max(value, least), most);
 
 export const redaction = (photo) => {
   const frame = photo.querySelector("[data-frame]");
-  const field = photo.querySelector("[data-boxes]");
-  const words = field.dataset;
+  const list = photo.querySelector("[data-boxes]");
+  const words = list.dataset;
   const boxes = [];
+  const rows = () => [...list.querySelectorAll("[data-row]")];
+  const fields = (row) => [...row.querySelectorAll("input")];
+  const typed = rows().map((row) => fields(row).map(({ value }) => value));
 
+  // One empty row is left for a box that is typed.
   const write = () => {
-    field.value = boxes.map(({ at }) => at.map((part) => part.toFixed(2)).join(", ")).join("; ");
+    while (rows().length <= boxes.length) list.append(rows().at(-1).cloneNode(true));
+    for (const surplus of rows().slice(boxes.length + 1)) surplus.remove();
+    for (const [index, row] of rows().entries()) {
+      row.setAttribute("aria-label", words.name.replace("{number}", index + 1));
+      for (const [side, field] of fields(row).entries()) field.value = boxes[index]?.at[side].toFixed(2) ?? "";
+    }
   };
   const place = ({ at: [left, top, width, height], element }, index) => {
     Object.assign(element.style, { left: `${left}%`, top: `${top}%`, width: `${width}%`, height: `${height}%` });
@@ -23,10 +32,13 @@ export const redaction = (photo) => {
     boxes.forEach(place);
     write();
   };
-  const remove = (box) => {
+  const take = (box) => {
     boxes.splice(boxes.indexOf(box), 1);
     box.element.remove();
     draw();
+  };
+  const remove = (box) => {
+    take(box);
     (boxes.at(-1)?.element ?? add).focus();
   };
   const change = (box, [left, top, width, height]) => {
@@ -86,10 +98,15 @@ export const redaction = (photo) => {
   const add = button(words.add, SECONDARY, () => create([40, 40, 20, 10]).element.focus());
   add.dataset.key = "b";
   photo.querySelector("[data-boxes-tools]").append(add);
-  for (const part of field.value.split(";").filter((box) => box.trim())) {
-    const at = part.split(",").map(Number);
-    if (at.length === 4 && at.every(Number.isFinite)) create(at);
-  }
+  const isWhole = (sides) => sides.every((side) => side.trim() !== "" && Number.isFinite(Number(side)));
+  for (const sides of typed.filter(isWhole)) create(sides.map(Number));
+  list.addEventListener("change", ({ target }) => {
+    const index = rows().indexOf(target.closest("[data-row]"));
+    const sides = fields(rows()[index]).map(({ value }) => value);
+    const box = boxes[index];
+    if (isWhole(sides)) change(box ?? create(sides.map(Number)), sides.map(Number));
+    else if (box && sides.every((side) => side === "")) take(box);
+  });
 };
 
 // What is offered is dashed until its box is ticked; a click on it ticks.
