@@ -5,7 +5,6 @@ transaction of the cluster, so tests in two workers would hold each other up. A 
 that needs it, with the command that installs it.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -18,29 +17,10 @@ from open311.storage.database import migrate
 from tests.databases import TEMPLATE, Databases
 from tests.folders import cluster_folder
 
-pytest_plugins = ["tests.garbage", "tests.compiled", "tests.s3", "tests.serving"]
+pytest_plugins = ["tests.garbage", "tests.compiled", "tests.dealing", "tests.s3", "tests.serving"]
 # The same examples each time: `pytest --hypothesis-profile=default` looks at others.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
 settings.load_profile("same")
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Each worker begins with its share of the files that take long, so that none is left with one at the end.
-
-    pytest-xdist gives each worker a part of the list, and those that have done theirs take from the others' ends.
-    """
-    slow = sorted({item.path for item in items if item.get_closest_marker("slow")})
-    others = [item for item in items if item.path not in slow]
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    items[:] = [
-        item
-        for worker in range(workers)
-        for item in (
-            *(item for path in slow[worker::workers] for item in items if item.path == path),
-            *others[len(others) * worker // workers : len(others) * (worker + 1) // workers],
-        )
-    ]
 
 
 @pytest.fixture(scope="session")
