@@ -321,7 +321,7 @@ def test_no_page_that_leads_outside_has_barriers(
             "figures",
             "satisfaction",
         ):
-            desk.opens(f"/staff/{path}")
+            assert desk.opens(f"/staff/{path}").status == 200, path
             look(desk, path)
         people.opens(f"{order}?locale={language}")
         for summary in people.page.locator("main summary").all():

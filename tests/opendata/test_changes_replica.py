@@ -23,7 +23,7 @@ from tests.client import client_of
 from tests.opendata.replica import Replica
 
 WRITERS = 8
-CHANGES_EACH = 120
+CHANGES_EACH = 60
 SEED = 311
 
 
@@ -110,13 +110,13 @@ def follow(replica: Replica, chance: random.Random, done: threading.Event) -> No
             replica.save()
         if chance.random() < 0.3:
             replica.restart()
-        time.sleep(chance.random() * 0.05)
+        time.sleep(chance.random() * 0.1)
     replica.catch_up(chance.choice((7, 50, 1000)))
 
 
 @pytest.mark.slow
 def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> None:
-    """8 writers, a thousand mixed changes, two readers with random page sizes and restarts, one that comes late."""
+    """8 writers, some 400 mixed changes, two readers with random page sizes and restarts, one that comes late."""
     keys.add_key(live_core, "writers", [Scope.REPORT, Scope.CHANGE_STATUS], actor=CLARA)
     [key] = keys.list_keys(live_core)
     writers = [Writer(live_core, key, number) for number in range(WRITERS)]
@@ -140,8 +140,8 @@ def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> 
         for future in reading:
             future.result()
     source = public_documents(live_core)
-    assert sum(writer.count for writer in writers) > 600
-    assert len(source) > 150
+    assert sum(writer.count for writer in writers) > 300
+    assert len(source) > 80
     late = Replica(client_of(live_core), tmp_path / "late.json")
     late.catch_up()
     for replica in (*replicas, late):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tests.processes.running import PATIENCE_SECONDS, Process, alive, children, get, wait_for
 
-REPORTS = 600
-BEFORE = 300
+REPORTS = 400
+BEFORE = 200
 # These are sent once everything was killed, however far the others had come by then.
 AFTER = 100
 WRITERS = 8
