@@ -17,7 +17,14 @@ from open311.storage.database import migrate
 from tests.databases import TEMPLATE, Databases
 from tests.folders import cluster_folder
 
-pytest_plugins = ["tests.garbage", "tests.compiled", "tests.dealing", "tests.s3", "tests.serving"]
+pytest_plugins = [
+    "tests.garbage",
+    "tests.compiled",
+    "tests.dealing",
+    "tests.templates",
+    "tests.s3",
+    "tests.serving",
+]
 # The same examples each time: `pytest --hypothesis-profile=default` looks at others.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
 settings.load_profile("same")

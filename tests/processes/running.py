@@ -27,6 +27,7 @@ LATE = (
     "altcha",
     "joserfc.jwt",
     "PIL.Image",
+    "tests.templates",
 )
 # What a busy machine may take for what is done at once on a quiet one.
 PATIENCE_SECONDS = 300
