@@ -13,7 +13,9 @@ from open311.http.limits.connections import (
     CROWD,
     PATIENCE_IN_A_CROWD,
     PATIENCE_SECONDS,
+    SLOWEST,
     Threads,
+    Trickles,
     cut,
     is_broken_off,
 )
@@ -43,7 +45,7 @@ def port_of(listener: socket.socket) -> int:
 def test_a_quiet_connection_is_cut(
     listener: socket.socket, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    assert cut(port_of(listener), 0.0) == 1
+    assert cut(port_of(listener), 0.0, Trickles()) == 1
     assert pair[1].recv(1) == b""
     assert pair[0].recv(1) == b""
 
@@ -51,16 +53,78 @@ def test_a_quiet_connection_is_cut(
 def test_one_that_was_not_quiet_for_so_long_stays(
     listener: socket.socket, pair: tuple[socket.socket, socket.socket]
 ) -> None:
-    assert cut(port_of(listener), HOUR) == 0
+    assert cut(port_of(listener), HOUR, Trickles()) == 0
     pair[1].sendall(b"a")
     assert pair[0].recv(1) == b"a"
 
 
 def test_connections_to_others_stay(pair: tuple[socket.socket, socket.socket]) -> None:
     """The ends of the server and of a client in one process, and another port."""
-    assert cut(1, 0.0) == 0
+    assert cut(1, 0.0, Trickles()) == 0
     pair[0].sendall(b"a")
     assert pair[1].recv(1) == b"a"
+
+
+class Clock:
+    """What the watcher reads in the place of the time; each step is one look at the connections to a port."""
+
+    def __init__(self, port: int) -> None:
+        self.now = 100.0
+        self._port = port
+        self._trickles = Trickles()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def look(self, seconds: float) -> int:
+        """How many are cut so many seconds after the last look."""
+        self.now += seconds
+        return cut(self._port, HOUR, self._trickles)
+
+
+@pytest.fixture
+def clock(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock(port_of(listener))
+    # Not the one that all threads of this process have in common.
+    monkeypatch.setattr("open311.http.limits.connections.time", clock)
+    return clock
+
+
+def moved(sender: socket.socket, receiver: socket.socket, count: int) -> None:
+    """So many bytes go from one end to the other."""
+    sender.sendall(b"a" * count)
+    while count:
+        count -= len(receiver.recv(count))
+
+
+def test_a_trickle_is_cut_though_something_moves_all_the_time(
+    clock: Clock, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """Also behind a body of which the most came at once."""
+    server, client = pair
+    assert clock.look(0.0) == 0
+    moved(client, server, 10 * int(PATIENCE_SECONDS) * SLOWEST)
+    assert clock.look(PATIENCE_SECONDS + 1) == 0
+    moved(client, server, 1)
+    assert clock.look(PATIENCE_SECONDS - 1) == 0
+    moved(client, server, 1)
+    assert clock.look(2.0) == 1
+    assert client.recv(1) == b""
+
+
+def test_who_sends_fast_enough_or_is_answered_is_not_cut(
+    clock: Clock, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    server, client = pair
+    assert clock.look(0.0) == 0
+    for _ in range(3):
+        moved(client, server, 2 * int(PATIENCE_SECONDS) * SLOWEST)
+        assert clock.look(PATIENCE_SECONDS + 1) == 0
+    for _ in range(3):
+        moved(client, server, 1)
+        assert clock.look(PATIENCE_SECONDS - 1) == 0
+        moved(server, client, 1)
+    assert clock.look(PATIENCE_SECONDS + 1) == 0
 
 
 def test_a_body_whose_sender_has_ended_is_broken_off(
@@ -96,7 +160,7 @@ def test_looking_leaves_no_file_open(listener: socket.socket) -> None:
     reader, writer = os.pipe()
     before = open_files()
     for _ in range(3):
-        cut(port_of(listener), 0.0)
+        cut(port_of(listener), 0.0, Trickles())
     assert open_files() == before
     os.close(reader)
     os.close(writer)

@@ -16,13 +16,10 @@ from werkzeug.exceptions import ClientDisconnected
 from open311.base.errors import Busy, problem
 from open311.base.sender import Sender, working_for
 from open311.http.limits.admission import FairSemaphore, Permit
-from open311.http.limits.connections import Threads, is_broken_off
+from open311.http.limits.connections import PATIENCE_SECONDS, SLOWEST, Threads, is_broken_off
 from open311.model.access.network import network_of
 
 RETRY_AFTER = 5
-# A client that is slower than this, in bytes a second, after so many seconds, is not waited for any longer.
-SLOWEST = 500
-PATIENCE_SECONDS = 20.0
 MOST_AT_ONCE = 16 * 1024
 # With a single one, a short report would be read in thirty pieces.
 FIRST_BYTES = 16

@@ -1,4 +1,4 @@
-"""Connections on which nothing moves are cut, so that none holds a thread for longer than it is worth.
+"""Connections on which nothing moves, or too little, are cut: none holds a thread for longer than it is worth.
 
 The server below has no limit of time for a body, nor for somebody who does not read what he asked for; each of them
 holds a thread. What moves on a connection is known to the kernel, and a connection that is shut down there ends the
@@ -12,7 +12,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import structlog
 
@@ -28,6 +30,8 @@ MOST_SENDERS_OF_ONE = 448
 # Threads for everybody else.
 OTHER_THREADS = 64
 PATIENCE_SECONDS = 20.0
+# Whoever sends more slowly than this, in bytes a second, after so many seconds, is not waited for any longer.
+SLOWEST = 500
 # While many threads wait for others, a connection that keeps one of them waiting is given less time.
 PATIENCE_IN_A_CROWD = 2.0
 # As many as there are threads for everybody else.
@@ -36,12 +40,8 @@ LOOK_EVERY_SECONDS = 1.0
 CLOSED_WITHIN_SECONDS = 0.5
 WATCHER = "connections"
 
-# Eight bytes and nine counters are before them; four bytes between them are left out.
-# Of `struct tcp_info` (linux/tcp.h): milliseconds since data were last sent, and since some were received.
-_MOVED = struct.Struct("=I4xI")
-_MOVED_AT = 44
-# The state of the connection, and how many bytes came.
-_STATE = struct.Struct("=B127xQ")
+# Of `struct tcp_info` (linux/tcp.h) what `_Moved` names; what lies between is left out.
+_TCP_INFO = struct.Struct("=B43xI4xI72xQ20xI")
 _ESTABLISHED = 1
 
 
@@ -89,23 +89,77 @@ def watch(threads: Threads, port: int) -> None:
 
 
 def _watch(threads: Threads, port: int) -> None:
+    trickles = Trickles()
     while True:
         time.sleep(LOOK_EVERY_SECONDS)
         try:
-            cut(port, threads.patience())
+            cut(port, threads.patience(), trickles)
         except Exception:
             log.exception("connections_not_watched")
 
 
-def cut(port: int, quiet_seconds: float) -> int:
-    """Shut down the connections to this port on which nothing has moved for so long; how many there were."""
-    count = 0
+class _Moved(NamedTuple):
+    """What the kernel knows of a connection; bytes, and the segments that carried some, count from its beginning."""
+
+    state: int
+    sent_milliseconds_ago: int
+    received_milliseconds_ago: int
+    received_bytes: int
+    sent_segments: int
+
+
+@dataclass(slots=True)
+class _Sending:
+    """What one connection sends before it is answered: from when on, and from which byte on."""
+
+    sent_segments: int
+    first_byte: int
+    began: float
+
+
+class Trickles:
+    """How fast those send who are not answered yet, from one look to the next.
+
+    A body is read in pieces, and nobody can tell within one that its sender gives a byte now and then.
+    """
+
+    def __init__(self) -> None:
+        self._sending: dict[int, _Sending] = {}
+        self._seen: dict[int, _Sending] = {}
+
+    def is_one(self, inode: int, moved: _Moved, now: float) -> bool:
+        """Whether the sender has taken longer than PATIENCE_SECONDS, at less than SLOWEST."""
+        sending = self._sending.get(inode)
+        # Seconds without a byte are no sending: its answer may be worked out meanwhile.
+        seconds = now - sending.began - moved.received_milliseconds_ago / 1000 if sending else 0.0
+        got = moved.received_bytes - sending.first_byte if sending else 0
+        enough = seconds > PATIENCE_SECONDS and got >= seconds * SLOWEST
+        if sending is None or sending.sent_segments != moved.sent_segments or not got or enough:
+            sending = _Sending(moved.sent_segments, moved.received_bytes, now)
+            seconds = 0.0
+        self._seen[inode] = sending
+        return seconds > PATIENCE_SECONDS
+
+    def looked(self) -> None:
+        """Forget the connections that were not seen since the last call."""
+        self._sending, self._seen = self._seen, {}
+
+
+def cut(port: int, patience: float, trickles: Trickles) -> int:
+    """Shut down the connections to this port on which nothing has moved for `patience` seconds, or a trickle.
+
+    Returns how many there were.
+    """
+    count, now = 0, time.monotonic()
     for file in Path("/proc/self/fd").iterdir():
         with suppress(OSError), _opened_again(int(file.name)) as connection:
-            if _is_ours(connection, port) and _quiet(connection) >= quiet_seconds:
-                # Shut down, never closed: the file is the server's, which wakes by this and closes it itself.
-                connection.shutdown(socket.SHUT_RDWR)
-                count += 1
+            if _is_ours(connection, port):
+                moved, inode = _moved(connection), os.fstat(connection.fileno()).st_ino
+                if _quiet_seconds(moved) >= patience or trickles.is_one(inode, moved, now):
+                    # Shut down, never closed: the file is the server's, which wakes by this and closes it itself.
+                    connection.shutdown(socket.SHUT_RDWR)
+                    count += 1
+    trickles.looked()
     return count
 
 
@@ -162,11 +216,9 @@ def _has_port(connection: socket.socket, port: int) -> bool:
 def _is_closing(connection: socket.socket, port: int) -> bool:
     if not _has_port(connection, port):
         return False
-    state, received_bytes = _STATE.unpack(
-        connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _STATE.size)
-    )
+    moved = _moved(connection)
     # A socket that hears, or that was opened to hear, has received nothing.
-    return bool(state != _ESTABLISHED and received_bytes)
+    return bool(moved.state != _ESTABLISHED and moved.received_bytes)
 
 
 def _peer_network(connection: socket.socket) -> str | None:
@@ -177,8 +229,11 @@ def _peer_network(connection: socket.socket) -> str | None:
         return None
 
 
-def _quiet(connection: socket.socket) -> float:
-    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    sent, received = _MOVED.unpack_from(info, _MOVED_AT)
-    quiet: int = min(sent, received)
-    return quiet / 1000
+def _moved(connection: socket.socket) -> _Moved:
+    return _Moved(
+        *_TCP_INFO.unpack(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO.size))
+    )
+
+
+def _quiet_seconds(moved: _Moved) -> float:
+    return min(moved.sent_milliseconds_ago, moved.received_milliseconds_ago) / 1000
