@@ -6,8 +6,8 @@ PYTHON ?= python3
 export PYTHONDONTWRITEBYTECODE :=
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
-# pip would do it on one core, and with it the packages' own tests.
-COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(_?tests?|testing|pip|setuptools|mypyc?)/' .venv/lib || true
+# pip would do it on one core, and with it the packages' own tests and all services of Amazon.
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/(_?tests?|testing|pip|setuptools|mypyc?|moto)/' .venv/lib || true
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-header --no-emit-index-url --no-annotate
 

@@ -30,10 +30,18 @@ def gaps(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
-def nodes() -> Iterator[ast.AST]:
-    """Every node of every module."""
+@cache
+def texts_and_calls() -> tuple[set[str], list[ast.Call]]:
+    """Every text of every module, and every call that names a message."""
+    texts: set[str] = set()
+    calls: list[ast.Call] = []
     for file in PACKAGE.rglob("*.py"):
-        yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                texts.add(node.value)
+            elif isinstance(node, ast.Call) and getattr(node.func, "id", "") in MAKERS | {"counted"}:
+                calls.append(node)
+    return texts, calls
 
 
 def in_templates() -> Iterator[str]:
@@ -49,9 +57,9 @@ def in_templates() -> Iterator[str]:
 
 def counted() -> Iterator[str]:
     """The messages in English of each family that is chosen by a number."""
-    for node in nodes():
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "counted":
-            [key, *_] = node.args
+    for call in texts_and_calls()[1]:
+        if call.func.id == "counted":
+            [key, *_] = call.args
             assert isinstance(key, ast.Constant)
             assert isinstance(key.value, str)
             yield from (f"{key.value}.{form}" for form in PLURALS if f"{key.value}.{form}" in messages("en"))
@@ -60,8 +68,7 @@ def counted() -> Iterator[str]:
 @cache
 def used() -> set[str]:
     """Every text in the code and in templates that looks like a key."""
-    texts = (node.value for node in nodes() if isinstance(node, ast.Constant))
-    found = {text for text in texts if isinstance(text, str) and KEY.fullmatch(text)}
+    found = {text for text in texts_and_calls()[0] if KEY.fullmatch(text)}
     found |= set(in_templates())
     found |= set(counted())
     # The beginning of a key names a family of them.
@@ -93,11 +100,11 @@ def test_gaps_are_those_of_english(language: str) -> None:
 
 def test_every_gap_is_filled() -> None:
     unfilled = []
-    for node in nodes():
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MAKERS):
+    for call in texts_and_calls()[1]:
+        if call.func.id not in MAKERS:
             continue
-        key = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
-        given = {keyword.arg for keyword in node.keywords}
+        key = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+        given = {keyword.arg for keyword in call.keywords}
         if isinstance(key, str) and None not in given:
             unfilled += [(key, gap) for gap in gaps(messages("en").get(key, "")) - given - FILLED_LATER]
     assert unfilled == []
