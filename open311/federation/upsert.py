@@ -136,14 +136,24 @@ def upsert(
     if optimistic is not None:
         # So far only rows of new requests were written, which nobody can be waiting for; the rest needs the turn.
         optimistic.wait_for_turn()
-        stored.lock(conn, owner, source)
-        if stored.by_foreign_id(conn, owner, source, list(latest)) != known:
-            raise StaleLookup
+        _require_unchanged(conn, (owner, source), latest, known)
     if fresh:
         stored.add(conn, owner, source, fresh, numbers)
     changed = _change_all(core, conn, (owner, source), _different(known, latest), actor)
     changed |= _complete_reporters(conn, known, latest)
     return Counts(new=len(fresh), changed=len(changed), same=len(arrivals) - len(fresh) - len(changed))
+
+
+def _require_unchanged(
+    conn: Connection,
+    origin: tuple[str, str],
+    latest: Mapping[str, Arrival],
+    known: Mapping[str, KnownReference],
+) -> None:
+    """Take the turn, and see that what was looked up ahead of it still holds; raises `StaleLookup`."""
+    stored.lock(conn, *origin)
+    if stored.by_foreign_id(conn, *origin, list(latest)) != known:
+        raise StaleLookup
 
 
 def _different(

@@ -184,7 +184,6 @@ def new_case(
     zone, desk = catalogue.jurisdiction.time_zone, catalogue.desk
     held, closed = request["visibility"] == Visibility.HELD, request["status"] == Status.CLOSED
     is_asked = desk.must_accept(unit) and not (held or closed or from_elsewhere)
-    accept = desk.accept if is_asked else None
     case = Case(
         service_request_id=service_request_id,
         jurisdiction_id=request["jurisdiction_id"],
@@ -196,7 +195,7 @@ def new_case(
         unit=unit,
         taken_in_by=taken_in_by,
         check_by=desk.check.end(received, desk.calendar, zone) if held and desk.check else None,
-        accept_by=accept.end(received, desk.calendar, zone) if accept else None,
+        accept_by=desk.accept.end(received, desk.calendar, zone) if is_asked and desk.accept else None,
         due_datetime=_due(request, catalogue, route),
         areas=desk.areas.at(place) if areas is None else areas,
         priority=usual_priority(route.rule if route else None),

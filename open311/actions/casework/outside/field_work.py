@@ -8,7 +8,7 @@ from open311.actions.casework import days, letter
 from open311.actions.casework.opening import locked
 from open311.actions.casework.work import Work
 from open311.actions.photos import media
-from open311.base.errors import Invalid, problem
+from open311.base.errors import Invalid, Problem, problem
 from open311.base.text import tidy
 from open311.core import Core
 from open311.model.access.actor import Actor, Right
@@ -84,17 +84,15 @@ def report_from_field(
     """
     words = tidy(text)
     pictures, problems = media.read(core, photos)
-    if not CLIENT_ID.fullmatch(client_id):
-        problems.append(problem("error.round.client_id"))
-    needed = act is FieldAct.NOTE and not photos
-    Invalid.unless_empty([*problems, *letter.problems_of(words, needed=needed)])
+    needs_words = act is FieldAct.NOTE and not photos
+    Invalid.unless_empty([*problems, *_odd_id(client_id), *letter.problems_of(words, needed=needs_words)])
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         # The lock makes the same action, sent twice at once, come one after the other.
         work = locked(core, conn, number, actor)
         work.require(Right.FIELD)
-        known = rounds.outcome_of(conn, client_id, number)
-        if known is not None:
-            return known
+        earlier = rounds.outcome_of(conn, client_id, number)
+        if earlier is not None:
+            return earlier
         act, outcome = _as_taken_in(work, act, revision)
         if act is FieldAct.DONE:
             work.change_case(flags=work.case.flags | {Flag.FIELD_DONE})
@@ -107,6 +105,10 @@ def report_from_field(
             rounds.set_state(conn, round_id, number, act)
         rounds.remember(conn, client_id, number, outcome, core.now())
     return outcome
+
+
+def _odd_id(client_id: str) -> list[Problem]:
+    return [] if CLIENT_ID.fullmatch(client_id) else [problem("error.round.client_id")]
 
 
 def _as_taken_in(work: Work, act: FieldAct, revision: int | None) -> tuple[FieldAct, FieldOutcome]:
