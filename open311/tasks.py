@@ -15,7 +15,7 @@ from open311.actions.photos import media, media_fetching
 from open311.actions.reporting import drafts
 from open311.actions.staff_accounts import staff_retention
 from open311.actions.staff_mail import reminders, staff_days, staff_digests, staff_mails, staff_notices
-from open311.actions.upkeep import housekeeping, map_counts, restoring, statistics, text_search
+from open311.actions.upkeep import desk_figures, housekeeping, map_counts, restoring, statistics, text_search
 from open311.basemap import cleaning
 from open311.core import Core
 from open311.federation import harvest
@@ -117,6 +117,7 @@ TASKS: Mapping[TaskName, Task] = {
     TaskName.FORGET_OLD: Task(housekeeping.forget_old, RETRY, EVERY_NIGHT),
     TaskName.DROP_OLD_MAPS: Task(cleaning.drop_old, RETRY, EVERY_HOUR),
     TaskName.ADD_UP_STATISTICS: Task(statistics.add_up, cron=EVERY_TEN_MINUTES, alone=True),
+    TaskName.ADD_UP_DESK_FIGURES: Task(desk_figures.add_up, cron=EVERY_TEN_MINUTES, alone=True),
     TaskName.FOLD_MAP: Task(map_counts.fold, cron=EVERY_MINUTE),
     TaskName.STORE_WORDS: Task(text_search.store_words, RETRY),
 }

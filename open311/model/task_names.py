@@ -83,5 +83,6 @@ class TaskName(StrEnum):
     DROP_OLD_MAPS = "drop_old_maps"
     FOLD_MAP = "fold_map"
     ADD_UP_STATISTICS = "add_up_statistics"
+    ADD_UP_DESK_FIGURES = "add_up_desk_figures"
     STORE_WORDS = "store_words"
     RETRY_STALLED = "retry_stalled"

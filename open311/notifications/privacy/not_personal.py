@@ -69,6 +69,11 @@ NOT_PERSONAL: Mapping[str, str] = {
     "schema_revision": "version_num",
     "services": "jurisdiction_id service_code service_name retired_datetime",
     "sessions": "id",
+    "desk_figures": (
+        "id jurisdiction_id part areas age week name unit service_code visibility received checked withheld duplicates "
+        "reopened done promised kept times"
+    ),
+    "desk_figures_runs": "jurisdiction_id event_id run_datetime",
     "statistics_months": "jurisdiction_id part month service_code area received open closed promised kept days",
     "staff_notices": "id service_request_id jurisdiction_id unit kind deadline created_datetime",
     "statistics_runs": "jurisdiction_id event_id run_datetime",

@@ -12,16 +12,15 @@ from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order
+from open311.model.casework.figures import CLOCK, PERIODS
 from open311.staff import catalogue_names
-from open311.staff.administration.period import HEAD, LEAST, period_of
+from open311.staff.administration.period import HEAD, LEAST, UNITS, period_of
 from open311.staff.blueprint import address, page, staff
 from open311.staff.rendering import NOT_KEPT, render
+from open311.storage.desk.figures.stock import Stock, stock
 from open311.storage.desk.lists import case_list
-from open311.storage.desk.lists import figures as storage
-from open311.storage.desk.lists.figures import Stock
 from open311.storage.desk.scope import scope_of
 
-DAYS = (30, 90, 365)
 USUAL_DAYS = 90
 OLDEST = 10
 
@@ -39,20 +38,20 @@ class Line:
 @page("/figures", Right.FIGURES)
 def figures() -> ResponseReturnValue:
     """What is open now, and what became of what came in lately."""
-    core, somebody, days = current.core(), staff(), _days()
+    core, somebody, days, unit = current.core(), staff(), _days(), _unit()
     now = core.now()
     # What the lists show, and no more: each number leads to one.
     seen = scope_of(somebody, Right.SEE_REPORTS)
     kept, stamp = core.desk_counts, core.database.freshness.desk_stamp
     with core.database.read() as conn:
-        stock = kept.get(("stock", somebody), stamp, now, lambda: storage.stock(conn, seen, now))
+        open_cases = kept.get(("stock", somebody), stamp, now, lambda: stock(conn, seen, now))
         oldest = case_list.page(conn, seen, CaseSearch(order=Order.OLDEST, limit=OLDEST), now).rows
     return render(
         "administration/figures.html",
         stages=OPEN_STAGES,
-        total=_line("", stock, {}),
-        units=_lines(stock, lambda row: row.unit or "", catalogue_names.unit_name, "unit"),
-        services=_lines(stock, lambda row: row.service_code, catalogue_names.service_name, "service"),
+        total=_line("", open_cases, {}),
+        units=_lines(open_cases, lambda row: row.unit or "", catalogue_names.unit_name, "unit"),
+        services=_lines(open_cases, lambda row: row.service_code, catalogue_names.service_name, "service"),
         oldest=oldest,
         catalogues={
             city: core.catalogues.owner(city) for city in {row.case.jurisdiction_id for row in oldest}
@@ -60,16 +59,20 @@ def figures() -> ResponseReturnValue:
         now=now,
         period=period_of(days),
         days=days,
-        periods=[(number, address("figures", days=number)) for number in DAYS],
+        unit=unit,
+        periods=[(number, address("figures", days=number, times=unit)) for number in PERIODS],
+        time_units=[(name, address("figures", days=days, times=name)) for name in UNITS],
         least=LEAST,
     )
 
 
 @page("/figures.csv", Right.FIGURES)
 def figures_csv() -> ResponseReturnValue:
-    """The figures of a period as a table; times in seconds."""
+    """The figures of a period as a table; times in seconds and in working days."""
     days = _days()
-    response = Response(case_tables.csv_rows([HEAD, *period_of(days).rows()]), content_type=case_tables.CSV)
+    period = period_of(days)
+    rows = [HEAD, *(period.rows() if period else ())]
+    response = Response(case_tables.csv_rows(rows), content_type=case_tables.CSV)
     response.headers["Content-Disposition"] = f'attachment; filename="figures-{days}.csv"'
     response.headers["Cache-Control"] = NOT_KEPT
     return response
@@ -77,7 +80,12 @@ def figures_csv() -> ResponseReturnValue:
 
 def _days() -> int:
     asked = request.args.get("days", "")
-    return int(asked) if asked in {str(number) for number in DAYS} else USUAL_DAYS
+    return int(asked) if asked in {str(number) for number in PERIODS} else USUAL_DAYS
+
+
+def _unit() -> str:
+    asked = request.args.get("times", "")
+    return asked if asked in UNITS else CLOCK
 
 
 def _lines(

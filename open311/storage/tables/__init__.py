@@ -19,6 +19,7 @@ from open311.storage.tables.desk_tools import (
     views,
 )
 from open311.storage.tables.field import field_actions, rounds, stops
+from open311.storage.tables.figures import desk_figures, desk_figures_runs
 from open311.storage.tables.history import events, updaters, updates
 from open311.storage.tables.intake import foreign_references, intakes
 from open311.storage.tables.mails import blocked_senders, inbox, inbox_photos, mailboxes
@@ -99,6 +100,8 @@ __all__ = [
     "case_undo",
     "cases",
     "catalogues",
+    "desk_figures",
+    "desk_figures_runs",
     "draft_photos",
     "drafts",
     "erasures",
