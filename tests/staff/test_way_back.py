@@ -42,13 +42,25 @@ def number_of(case: str) -> int:
     return int(urlsplit(case).path.rpartition("/")[2])
 
 
+@pytest.mark.parametrize(
+    ("path", "ahead"),
+    [
+        (OLDEST, 1),
+        # In the order of receipt, the newest first.
+        ("/staff/reports?q=Kanarienvogel", -1),
+        ("/staff/reports?near=49.4%2C8.44&order=distance", 1),
+    ],
+)
 def test_one_walks_through_a_list_across_its_pages_and_comes_back_to_the_page(
-    bea: Employee, api: Api
+    bea: Employee, api: Api, path: str, ahead: int
 ) -> None:
-    numbers = [int(api.report()) for _ in range(PAGE_SIZE + 2)]
-    rows = rows_of(bea, OLDEST)
-    assert way(bea, rows[0], "Zurück zur Liste") == f"{OLDEST}#report-{numbers[0]}"
-    assert f'id="report-{numbers[0]}"' in bea.get(OLDEST).text
+    numbers = [
+        int(api.report(description="Kanarienvogel", lat=f"{49.47 + place / 10000:.4f}"))
+        for place in range(PAGE_SIZE + 2)
+    ][::ahead]
+    rows = rows_of(bea, path)
+    assert way(bea, rows[0], "Zurück zur Liste") == f"{path}#report-{numbers[0]}"
+    assert f'id="report-{numbers[0]}"' in bea.get(path).text
     second = walked(bea, rows[-1], "Nächste in der Liste")
     assert number_of(second) == numbers[PAGE_SIZE]
     back, _, line = way(bea, second, "Zurück zur Liste").partition("#")

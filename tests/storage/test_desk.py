@@ -1,6 +1,7 @@
 """What the desk reads: every question within the scope of who asks, whatever the visibility."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -146,6 +147,26 @@ def test_words_are_found_in_every_visibility_and_in_notes(
     assert found('"; drop table cases; --') == []
 
 
+def test_what_words_find_is_paged_both_ways(
+    core: Core, conn: Connection, api: Api, held: list[int], clock: Clock
+) -> None:
+    """Published reports days apart, and what is not published among them; found in blocks of time, too."""
+    made = []
+    for place in range(7):
+        made.append(int(api.report(description=f"Kanarienvogel {place}")))
+        clock.forward(days=place)
+    casework.withhold(core, made[3], BEA)
+    search = CaseSearch(words="Kanarienvogel", stages=tuple(Stage))
+    whole = case_list.page(conn, HERE, search, clock.now)
+    assert numbers(whole) == [*made[::-1], held[2]]
+    few = replace(search, limit=3)
+    for place, here in enumerate(whole.positions):
+        before = case_list.page(conn, HERE, few, clock.now, here, backwards=True)
+        assert numbers(before) == numbers(whole)[max(0, place - 3) : place][::-1]
+        after = case_list.page(conn, HERE, few, clock.now, here)
+        assert numbers(after) == numbers(whole)[place + 1 : place + 4]
+
+
 def test_filters(core: Core, conn: Connection, held: list[int], clock: Clock) -> None:
     def found(**fields: Any) -> list[int]:
         return sorted(numbers(case_list.page(conn, HERE, CaseSearch(**fields), clock.now)))
@@ -185,13 +206,15 @@ def test_pages_hold_each_case_once_in_every_order(
 ) -> None:
     """Without a deadline, too: those are last."""
     made = [
-        int(api.report(service_code=code)) for code in ("MUELL_WILD", "MARKIERUNG", "GRUENUEBERWUCHS") * 2
+        int(api.report(service_code=code, long=f"8.44{(number * 2) % 5}"))
+        for number, code in enumerate(("MUELL_WILD", "MARKIERUNG", "GRUENUEBERWUCHS") * 2)
     ]
     casework.set_priority(core, made[3], Priority.HIGH, BEA)
     casework.set_deadline(core, made[1], None, "Frost", BEA)
     casework.set_deadline(core, made[4], None, "Frost", BEA)
-    search = CaseSearch(order=order, limit=2)
-    whole = numbers(case_list.page(conn, HERE, CaseSearch(order=order), clock.now))
+    whole_search = CaseSearch(order=order, near=Location(49.4811, 8.4401))
+    search = replace(whole_search, limit=2)
+    whole = numbers(case_list.page(conn, HERE, whole_search, clock.now))
     assert sorted(whole) == made
     seen: list[int] = []
     position: Position | None = None
@@ -202,12 +225,13 @@ def test_pages_hold_each_case_once_in_every_order(
             break
         position = Position.read(page.next.write(), search.kinds)
     assert seen == whole
-    for place, row in enumerate(case_list.page(conn, HERE, CaseSearch(order=order), clock.now).rows):
-        here = Position.of(row.case, order)
-        back = case_list.page(conn, HERE, CaseSearch(order=order), clock.now, here, backwards=True)
+    for place, here in enumerate(case_list.page(conn, HERE, whole_search, clock.now).positions):
+        back = case_list.page(conn, HERE, whole_search, clock.now, here, backwards=True)
         assert numbers(back) == whole[:place][::-1]
     if order is Order.PRIORITY:
         assert seen[0] == made[3]
+    if order is Order.DISTANCE:
+        assert seen == [made[place] for place in (0, 5, 3, 1, 4, 2)]
     if order is Order.DUE:
         assert seen[-2:] == [made[1], made[4]]
 

@@ -1,5 +1,6 @@
 """Filters of the list of cases as words: in the address of a page, in a saved view, in a job of the worker."""
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 
 from open311.model.casework.cases import Flag, Priority, Stage
 from open311.model.casework.desk_search import OPEN_STAGES, USUAL_COLUMNS, CaseSearch, Column, Order
+from open311.model.service_request import Location
 
 NAMES = (
     "q",
@@ -25,6 +27,7 @@ NAMES = (
     "since",
     "until",
     "untouched",
+    "near",
     "order",
     "columns",
 )
@@ -37,13 +40,14 @@ LONGEST_VALUE = 200
 MOST_VALUES = 30
 # How the page of the list looks, and not what is in it.
 PAGE_ONLY = ("columns",)
+DEGREES = re.compile(r"(-?[0-9]{1,2}(?:\.[0-9]{1,7})?),(-?[0-9]{1,3}(?:\.[0-9]{1,7})?)")
 NOBODY = "nobody"
 MINE = "me"
 ALL = "all"
 # Whoever names one of these looks for something that may be closed.
 _WIDE = ("q", "status", "visibility")
 _YEARS = range(1970, 3000)
-_OF_WORK = (Order.DUE, Order.PRIORITY, Order.DORMANT)
+_OF_WORK = (Order.DUE, Order.PRIORITY, Order.DORMANT, Order.DISTANCE)
 
 
 class Asker(NamedTuple):
@@ -108,7 +112,8 @@ def orders_of(search: CaseSearch) -> list[Order]:
 
     What is done has no deadline any more, is not urgent and waits for nobody; to sort a whole archive takes seconds.
     """
-    return [order for order in Order if order not in _OF_WORK or Stage.DONE not in search.stages]
+    orders = [order for order in Order if order not in _OF_WORK or Stage.DONE not in search.stages]
+    return [order for order in orders if order is not Order.DISTANCE or (search.near and not search.words)]
 
 
 def _stages(value: str, _: Asker) -> dict[str, Any]:
@@ -150,6 +155,18 @@ def _untouched(value: str, asker: Asker) -> dict[str, Any]:
     return {"untouched_since": (asker.now - timedelta(days=days)).astimezone(UTC)} if days else {}
 
 
+def _near(value: str, _: Asker) -> dict[str, Any]:
+    place = place_of(value)
+    return {"near": place} if place else {}
+
+
+def place_of(value: str) -> Location | None:
+    """The point that a filter names by latitude and longitude, with a comma between."""
+    parts = DEGREES.fullmatch(value)
+    lat, long = (float(parts[1]), float(parts[2])) if parts else (91.0, 181.0)
+    return Location(lat, long) if abs(lat) <= 90 and abs(long) <= 180 else None
+
+
 def _day(field: str, days: int) -> Callable[[str, Asker], dict[str, Any]]:
     def read(value: str, asker: Asker) -> dict[str, Any]:
         try:
@@ -184,5 +201,6 @@ READERS: Mapping[str, Callable[[str, Asker], dict[str, Any]]] = {
     # The day itself is meant as well, so it ends with the next one.
     "until": _day("received_to", 1),
     "untouched": _untouched,
+    "near": _near,
     "order": lambda value, _: {"order": Order(value)} if value in set(Order) else {},
 }

@@ -10,8 +10,9 @@ from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 from open311.base.errors import Invalid, problem
-from open311.model.casework.cases import Case, Priority, Stage
+from open311.model.casework.cases import Priority, Stage
 from open311.model.maps.geography import Box
+from open311.model.service_request import Location
 
 PAGE_SIZE = 50
 OPEN_STAGES = tuple(stage for stage in Stage if stage is not Stage.DONE)
@@ -25,6 +26,8 @@ class Order(StrEnum):
     TOUCHED = "touched"
     # What nobody has touched for longest.
     DORMANT = "dormant"
+    # From a point that the search names.
+    DISTANCE = "distance"
 
 
 class Column(StrEnum):
@@ -52,15 +55,7 @@ KINDS: dict[Order, tuple[type, ...]] = {
     Order.PRIORITY: (int, datetime, int),
     Order.TOUCHED: (datetime, int),
     Order.DORMANT: (datetime, int),
-}
-# The fields of a case that hold them.
-FIELDS: dict[Order, tuple[str, ...]] = {
-    Order.DUE: ("due_datetime", "service_request_id"),
-    Order.NEWEST: ("received_datetime", "service_request_id"),
-    Order.OLDEST: ("received_datetime", "service_request_id"),
-    Order.PRIORITY: ("priority", "due_datetime", "service_request_id"),
-    Order.TOUCHED: ("touched_datetime", "service_request_id"),
-    Order.DORMANT: ("touched_datetime", "service_request_id"),
+    Order.DISTANCE: (int, int),
 }
 
 
@@ -68,7 +63,8 @@ FIELDS: dict[Order, tuple[str, ...]] = {
 class CaseSearch:
     """What is asked of the list; what is left out restricts nothing, but for `stages`: then it is all open ones.
 
-    `assignee` is the id of a person, `nobody` those without one. With `words` the order is by receipt, newest first;
+    `assignee` is the id of a person, `nobody` those without one; `near` is what distances are from.
+    With `words` the order is by receipt, newest first;
     their stems are those of `text_searches`.
     """
 
@@ -90,6 +86,7 @@ class CaseSearch:
     untouched_since: datetime | None = None
     has_place: bool = False
     box: Box | None = None
+    near: Location | None = None
     words: str = ""
     text_searches: Sequence[str] = ("simple",)
     order: Order = Order.DUE
@@ -106,11 +103,6 @@ class Position:
     """Where a page ended: the values by which it was ordered, of its last row."""
 
     values: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, case: Case, order: Order) -> "Position":
-        """The place of a case in a list of that order."""
-        return cls(tuple(getattr(case, name) for name in FIELDS[order]))
 
     def write(self) -> str:
         """An opaque word for a URL."""
@@ -145,7 +137,8 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Item]):
-    """Rows in order, and where the next page begins; None behind the last one."""
+    """Rows in order with the position of each, and where the next page begins; None behind the last one."""
 
     rows: Sequence[Item]
     next: Position | None = None
+    positions: Sequence[Position] = ()

@@ -28,6 +28,12 @@ class Box:
         """Whether the 180th meridian runs through it."""
         return self.min_long > self.max_long
 
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Latitude and longitude of its middle."""
+        long = (self.min_long + self.max_long + (360 if self.crosses else 0)) / 2
+        return (self.min_lat + self.max_lat) / 2, long - 360 if long > 180 else long
+
 
 @dataclass(frozen=True, slots=True)
 class Circle:

@@ -11,6 +11,7 @@ from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.access.visibility import is_everybodys
 from open311.model.casework.cases import Case, Flag, Priority
+from open311.model.casework.desk_search import Order
 from open311.model.casework.progress import publishable
 from open311.model.catalogue import Service
 from open311.model.desk.desk_catalogue import ReasonFor
@@ -127,6 +128,7 @@ def _place(seen: SeenCase) -> dict[str, Any]:
         "also": maps.sources(),
         "degrees": degrees,
         "map_around": _map_around(request_seen.location),
+        "list_around": _list_around(request_seen.location),
         "public_address": _public_address(seen),
     }
 
@@ -158,6 +160,13 @@ def _field_name(name: str, service: Service | None) -> str:
         return words(TEXT_NAMES.get(name, "desk.originals.text"))
     questions = {attribute.code: attribute for attribute in service.attributes} if service else {}
     return catalogue_text(questions[code].description) if code in questions else code
+
+
+def _list_around(place: Location | None) -> str:
+    """The list of open cases, those nearest to a place first."""
+    if place is None:
+        return ""
+    return address("reports", near=f"{place.lat:.5f},{place.long:.5f}", order=Order.DISTANCE.value)
 
 
 def _map_around(place: Location | None) -> str:

@@ -13,7 +13,7 @@ from open311.model.casework import desk_filters
 from open311.model.casework.bulk import read_numbers, write_numbers
 from open311.model.casework.cases import Flag, Priority, Stage
 from open311.model.casework.desk_filters import MINE, NOBODY
-from open311.model.casework.desk_search import CaseSearch, Column
+from open311.model.casework.desk_search import CaseSearch, Column, Order, Page
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import Visibility
 from open311.site.list.listing import services_by_group
@@ -29,6 +29,7 @@ from open311.storage.database import Connection
 from open311.storage.desk.lists import case_list
 from open311.storage.desk.lists import views as stored_views
 from open311.storage.desk.lists.case_list import MOST_COUNTED
+from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.lists.views import View
 from open311.storage.desk.scope import Scope, scope_of
 
@@ -77,6 +78,7 @@ def reports() -> ResponseReturnValue:
         rows=case_page.rows,
         catalogues={catalogue.jurisdiction.jurisdiction_id: catalogue for catalogue in in_force},
         names=actor_names.of_actors([*presences, *people]),
+        metres=_metres(case_page, search),
         next=case_page.next.write() if case_page.next else "",
         after=after,
         picked=picked,
@@ -102,6 +104,14 @@ def _people(colleagues: Mapping[int, str]) -> Options:
     by_name = sorted(colleagues.items(), key=lambda colleague: colleague[1].casefold())
     usual = [(MINE, words("desk.person.me")), (NOBODY, words("desk.person.nobody"))]
     return [*usual, *((str(account_id), name) for account_id, name in by_name)]
+
+
+def _metres(case_page: Page[CaseRow], search: CaseSearch) -> dict[int, int]:
+    """How far each case is from the point that the list is in order of."""
+    if search.order is not Order.DISTANCE:
+        return {}
+    placed = zip(case_page.rows, case_page.positions, strict=True)
+    return {row.number: position.values[0] for row, position in placed}
 
 
 def _filter_values(in_force: Sequence[Catalogue], chosen: Filter) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def case_map() -> ResponseReturnValue:
             (chip, _map_address({**kept, **chip.left})) for chip in filters.chips(chosen, in_force, others)
         ],
         everywhere=_map_address(chosen.values) if box else "",
+        nearest=chosen.nearest_to(*box.centre) if box else "",
         cases=f"{address('case_points')}?{urlencode(chosen.values)}",
         map=maps.map_of(catalogue),
         now=core.now(),

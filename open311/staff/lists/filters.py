@@ -15,7 +15,7 @@ from open311.model.access.actor import Right
 from open311.model.casework import desk_filters
 from open311.model.casework.cases import Priority
 from open311.model.casework.desk_filters import Asker
-from open311.model.casework.desk_search import CaseSearch, Position
+from open311.model.casework.desk_search import CaseSearch, Order, Position
 from open311.model.catalogue import Catalogue
 from open311.model.intake.channels import Channel
 from open311.site.words import catalogue_text, words
@@ -48,6 +48,10 @@ class Filter:
         """The address of the list with some filters changed."""
         kept = {name: value for name, value in ({**self.values, **changed}).items() if value}
         return f"{address('reports')}?{urlencode(kept)}" if kept else address("reports")
+
+    def nearest_to(self, lat: float, long: float) -> str:
+        """The address of the list in the order of distance from a point."""
+        return self.address(near=f"{lat:.5f},{long:.5f}", order=Order.DISTANCE.value)
 
     def on_map(self) -> str:
         return f"{address('case_map')}?{urlencode(self.values)}" if self.values else address("case_map")

@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.casework import desk_filters
-from open311.model.casework.cases import Case
 from open311.model.casework.desk_search import PAGE_SIZE, CaseSearch, Page, Position
 from open311.staff import way_back
 from open311.staff.blueprint import page, redirect_to, staff
@@ -64,7 +63,7 @@ class Walk:
         numbers = [row.number for row in page.rows]
         place = numbers.index(number) + by if number in numbers else self._row - 1 + min(by, 0)
         if place < 0:
-            return self._before(conn, page.rows[0].case) if page.rows else None
+            return self._before(conn, page.positions[0]) if page.positions else None
         if place < len(numbers):
             return numbers[place], self._way(self._after, place + 1)
         if page.next is None:
@@ -72,19 +71,17 @@ class Walk:
         following = self._page(conn, replace(self._search, limit=1), page.next).rows
         return (following[0].number, self._way(page.next, 1)) if following else None
 
-    def _before(self, conn: Connection, first: Case) -> tuple[int, WayBack] | None:
-        """The last case of the page before the one that begins with `first`."""
-        # What is found by words is in the order of another moment, and goes forwards only.
-        if self._after is None or self._search.words:
+    def _before(self, conn: Connection, first: Position) -> tuple[int, WayBack] | None:
+        """The last case of the page before the one that begins at `first`."""
+        if self._after is None:
             return None
-        order = self._search.order
         # One more than the page has is the last of the page before that.
         wanted = replace(self._search, limit=PAGE_SIZE + 1)
-        cases = [row.case for row in self._page(conn, wanted, Position.of(first, order), -1).rows]
-        if not cases:
+        before = self._page(conn, wanted, first, -1)
+        if not before.rows:
             return None
-        after = Position.of(cases[PAGE_SIZE], order) if len(cases) > PAGE_SIZE else None
-        return cases[0].service_request_id, self._way(after, min(len(cases), PAGE_SIZE))
+        after = before.positions[PAGE_SIZE] if len(before.rows) > PAGE_SIZE else None
+        return before.rows[0].number, self._way(after, min(len(before.rows), PAGE_SIZE))
 
     def _page(
         self, conn: Connection, search: CaseSearch, after: Position | None, by: int = 1

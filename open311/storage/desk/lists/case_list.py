@@ -26,6 +26,7 @@ from open311.model.casework.desk_search import OPEN_STAGES, CaseSearch, Order, P
 from open311.model.service_request import Visibility
 from open311.storage.desk.lists.boxes import within
 from open311.storage.desk.lists.case_rows import CaseRow, row_from, rows_of
+from open311.storage.desk.lists.distance import circles, metres_from
 from open311.storage.desk.lists.words import KEYS, by_words
 from open311.storage.desk.scope import NOT_DONE, Scope
 from open311.storage.tables import cases, media, service_requests
@@ -46,18 +47,21 @@ def page(
 ) -> Page[CaseRow]:
     """One page of cases that the scope lets see, in the order that was asked for.
 
-    With `backwards` those before a position, the nearest first; a search by words goes forwards only.
+    With `backwards` those before a position, the nearest first.
     """
-    # One more than is shown tells whether a page follows.
-    keys = hits(scope, search, now, after, backwards=backwards).limit(search.limit + 1).subquery("hits")
-    order = [column for column in keys.c if column.name.startswith("key_")]
-    directions = _directions(KEYS if search.words else _keys(search.order, backwards=backwards), order)
-    listed = conn.execute(rows_of(keys, now).order_by(*directions)).all()
-    shown = [row_from(row) for row in listed[: search.limit]]
-    if len(listed) <= search.limit:
-        return Page(shown)
-    last = listed[search.limit - 1]
-    return Page(shown, Position(tuple(getattr(last, column.name) for column in order)))
+    for circle in circles(search, after, backwards=backwards):
+        # One more than is shown tells whether a page follows.
+        found = hits(scope, search, now, after, backwards=backwards, more=circle).limit(search.limit + 1)
+        keys = found.subquery("hits")
+        order = [column for column in keys.c if column.name.startswith("key_")]
+        directions = _directions(_keys(search, backwards=backwards), order)
+        listed = conn.execute(rows_of(keys, now).order_by(*directions)).all()
+        if len(listed) > search.limit:
+            break
+    shown = listed[: search.limit]
+    positions = [Position(tuple(getattr(row, column.name) for column in order)) for row in shown]
+    following = positions[-1] if len(listed) > search.limit else None
+    return Page([row_from(row) for row in shown], following, positions)
 
 
 def counted(
@@ -90,14 +94,21 @@ def _matching(scope: Scope, search: CaseSearch, now: datetime) -> Select[Any]:
 
 
 def hits(
-    scope: Scope, search: CaseSearch, now: datetime, after: Position | None, *, backwards: bool = False
+    scope: Scope,
+    search: CaseSearch,
+    now: datetime,
+    after: Position | None,
+    *,
+    backwards: bool = False,
+    more: Sequence[Condition] = (),
 ) -> Select[Any]:
     """The ids of the matching cases, with the keys of the order."""
-    conditions = [*_conditions(search, now), scope.condition]
+    conditions = [*_conditions(search, now), scope.condition, *more]
     if search.words:
-        return by_words(scope, search, conditions, _matching(scope, search, now), after)
+        beside = _matching(scope, search, now)
+        return by_words(scope, search, conditions, beside, after, backwards=backwards)
     branches = _branches(scope, search)
-    keys = _keys(search.order, backwards=backwards)
+    keys = _keys(search, backwards=backwards)
     # Each branch might fill the page by itself, so each is read as far, and no further.
     heads = [
         _head(scope, branch, keys, conditions, search, after).limit(search.limit + 1).subquery()
@@ -135,8 +146,10 @@ ORDERS: dict[Order, Keys] = {
 }
 
 
-def _keys(order: Order, *, backwards: bool) -> Keys:
-    return tuple((column, -sign if backwards else sign) for column, sign in ORDERS[order])
+def _keys(search: CaseSearch, *, backwards: bool) -> Keys:
+    by_distance: Keys = ((metres_from(search.near), 1), (_c.service_request_id, 1))
+    keys = KEYS if search.words else ORDERS.get(search.order, by_distance)
+    return tuple((column, -sign if backwards else sign) for column, sign in keys)
 
 
 def _directions(keys: Keys, columns: Sequence[Any]) -> list[Any]:
@@ -178,7 +191,7 @@ def _behind(keys: Keys, after: Position) -> Condition:
 
 def _needs_request(search: CaseSearch) -> bool:
     by_request = search.detailed_statuses or search.visibilities or search.channels
-    return bool(by_request or search.has_place or search.box)
+    return bool(by_request or search.has_place or search.box or search.order is Order.DISTANCE)
 
 
 def _conditions(search: CaseSearch, now: datetime) -> list[Condition]:

@@ -6,6 +6,7 @@ blocks of time, as by the public search, and of the others, which are few, all t
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial, reduce
 from typing import Any
 
@@ -29,7 +30,7 @@ from sqlalchemy.dialects.postgresql import REGCONFIG
 from open311.model.access.visibility import EVERYBODYS
 from open311.model.casework.cases import Stage
 from open311.model.casework.desk_search import CaseSearch, Position
-from open311.model.search import NEWEST_FIRST
+from open311.model.search import NEWEST_FIRST, Sort
 from open311.storage.desk.scope import Scope
 from open311.storage.requests.visible import EVERYBODYS_SQL, is_everybodys
 from open311.storage.search.blocks import (
@@ -59,12 +60,14 @@ def by_words(
     conditions: Sequence[Condition],
     beside: Select[tuple[int]],
     after: Position | None,
+    *,
+    backwards: bool = False,
 ) -> Select[tuple[int, object, object]]:
     """Cases that hold all the words, in the report or in one note; also the one that has this number.
 
     `beside` are the ids of all cases that meet the `conditions`, whatever their words.
     """
-    branch = partial(_branch, scope, search, conditions, after)
+    branch = partial(_branch, scope, search, conditions, after, backwards)
     query = _query(search)
     words = _r.words.op("@@")(query)
     in_notes = select(_n.service_request_id).where(_n.words.op("@@")(query))
@@ -83,10 +86,14 @@ def by_words(
     if not search.visibilities or EVERYBODYS in search.visibilities:
         for owner in scope.jurisdictions:
             published = partial(branch, *many, _r.jurisdiction_id == owner, is_everybodys)
-            ways += _among_published(search, published, query, owner, after)
+            ways += _among_published(search, published, query, owner, after, backwards=backwards)
     # A case that is found in two ways is one.
     together = union_all(*(select(*way.subquery().c) for way in ways)).subquery("together")
-    return select(*together.c).distinct().order_by(together.c.key_0.desc(), together.c.key_1.desc())
+    return select(*together.c).distinct().order_by(*order_by(_sort(backwards), together.c))
+
+
+def _sort(backwards: bool) -> Sort:
+    return replace(NEWEST_FIRST, reverse=not backwards)
 
 
 def _query(search: CaseSearch) -> Any:
@@ -110,6 +117,7 @@ def _branch(
     search: CaseSearch,
     conditions: Sequence[Condition],
     after: Position | None,
+    backwards: bool,
     *which: Condition,
 ) -> Branch:
     """Reports with their cases, each of which is looked up: the planner might read all cases beside."""
@@ -124,9 +132,10 @@ def _branch(
     keys = [column.label(f"key_{place}") for place, (column, _) in enumerate(KEYS)]
     reports = select(case.c.service_request_id, *keys).select_from(service_requests.join(case, true()))
     if after is not None:
-        which = (*which, tuple_(_r.requested_datetime, _r.id) < after.values)
-    by_time = partial(order_by, NEWEST_FIRST)
-    return Branch(reports.where(*which).where, by_time, search.limit + 1, newest_first=True)
+        here = tuple_(_r.requested_datetime, _r.id)
+        which = (*which, here > after.values if backwards else here < after.values)
+    by_time = partial(order_by, _sort(backwards))
+    return Branch(reports.where(*which).where, by_time, search.limit + 1, newest_first=not backwards)
 
 
 def _among_published(
@@ -135,14 +144,19 @@ def _among_published(
     query: Any,
     jurisdiction_id: str,
     after: Position | None,
+    *,
+    backwards: bool,
 ) -> list[Select[Any]]:
     """In blocks; but words of which none must be there cannot be looked up, and nearly every report matches."""
     words, only_without = _r.words.op("@@")(query), func.querytree(query) == "T"
     newest, oldest = newest_and_oldest(jurisdiction_id)
-    if after is not None:
+    if after is not None and backwards:
+        oldest = func.greatest(oldest, after.values[0])
+    elif after is not None:
         newest = func.least(newest, after.values[0])
+    start, end = (oldest, newest) if backwards else (newest, oldest)
     services = tags_of_services(search.services)
     beside = [TAGS.overlap(cast(literal(services), ARRAY(Text)))] if services else []
-    looked_up = in_blocks(branch(not_(only_without), words), newest, oldest, *beside)
+    looked_up = in_blocks(branch(not_(only_without), words), start, end, *beside)
     walked = branch(only_without, words.is_(True))
     return [looked_up, walked.where().order_by(*walked.order_by()).limit(walked.limit)]
