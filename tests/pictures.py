@@ -18,9 +18,9 @@ def two_colours(width: int = 64, height: int = 32, mode: str = "RGB") -> Image.I
     return image.convert(mode)
 
 
-def a_large_photo() -> bytes:
+def a_large_photo(**options: Any) -> bytes:
     """A picture that no encoder makes small."""
-    return written(Image.effect_noise((200, 200), 80).convert("RGB"), "JPEG")
+    return written(Image.effect_noise((200, 200), 80).convert("RGB"), "JPEG", **options)
 
 
 def exif(orientation: int = 1) -> Image.Exif:

@@ -1,6 +1,7 @@
 """Fetching from the mailboxes: each mail is taken in once, whatever breaks in between, and a bad one stops no other."""
 
 import time
+from dataclasses import replace
 from io import BytesIO
 
 import structlog
@@ -104,6 +105,10 @@ def take_in(core: Core, catalogue: Catalogue, account: MailboxAccount, validity:
             storage.advance(conn, account.name, validity, raw.uid)
         return
     pictures, _ = media.read(core, [BytesIO(picture) for picture in letter.pictures])
+    places = (picture.place for picture in pictures if picture.place)
+    letter = replace(
+        letter, place=next((place for place in places if catalogue.jurisdiction.contains(*place)), None)
+    )
     with media.in_store(core, pictures) as files, core.database.begin() as conn:
         storage.advance(conn, account.name, validity, raw.uid)
         try:

@@ -28,7 +28,8 @@ LONGEST_NAME = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What a mail says. `answered` are ids of mails it names, `to` whom it was sent to, `pictures` files as they came.
+    """What a mail says. `answered` are ids of mails it names, `to` whom it was sent to, `pictures` files as they came,
+    `place` where one of them was taken.
 
     `digest` is the same for all copies of a mail that were delivered by several ways.
     """
@@ -43,6 +44,7 @@ class Letter:
     text: str = ""
     rest: str = ""
     pictures: tuple[bytes, ...] = ()
+    place: tuple[float, float] | None = None
     left_out: tuple[str, ...] = ()
     bounce: Bounce | None = None
     problem: str | None = None

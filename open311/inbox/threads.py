@@ -76,6 +76,9 @@ def _store(
         "left_out": list(letter.left_out),
         "problem": letter.problem,
     }
+    # What is settled already needs no proposal.
+    if letter.place and state is InboxState.NEW:
+        values |= dict(zip(("lat", "long"), letter.place, strict=True))
     stored = storage.add(conn, values | more, files.kept if files else ())
     if files and stored is not None:
         files.attached = True

@@ -30,6 +30,7 @@ class InboxMail:
     """A mail as staff read it. `rest` is what it quotes; `about_id` the report that it seems to be about.
 
     `left_out` names what came with it and was not kept; `problem` is the key of a message about what is odd.
+    `lat` and `long`: where one of the photos was taken, until somebody has decided.
     """
 
     id: int
@@ -45,4 +46,6 @@ class InboxMail:
     service_request_id: int | None
     left_out: tuple[str, ...]
     problem: str | None
+    lat: float | None = None
+    long: float | None = None
     photos: tuple[StoredFile, ...] = ()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PIL import Image
 from sqlalchemy import Connection, text
 
 from open311.actions.photos import media
@@ -19,7 +20,7 @@ from open311.settings.mailboxes import imap_mailboxes
 from open311.tasks import EVERY_MINUTE, TASKS
 from tests.client import client_of
 from tests.inbox.server import ImapServer, a_mail
-from tests.pictures import a_large_photo
+from tests.pictures import GPS_IFD, a_large_photo, exif
 from tests.serving import Clock, MakeCore
 from tests.staff.desk import CITY
 
@@ -113,6 +114,23 @@ def test_pictures_lie_in_the_store_and_are_known(core: Core, imap: ImapServer, c
     core.now.forward(days=2)
     media.sweep(core)
     assert core.media_store.get(key)
+
+
+@pytest.mark.parametrize(("north", "place"), [(49.0, (49.481111, 8.446389)), (50.0, (None, None))])
+def test_where_a_photo_was_taken_is_offered_if_it_is_in_the_city(
+    core: Core, imap: ImapServer, conn: Connection, north: float, place: tuple[float | None, float | None]
+) -> None:
+    where = exif()
+    where.get_ifd(GPS_IFD).update({2: (north, 28.0, 52.0)})
+    mail = a_mail()
+    for metadata in (Image.Exif(), where):
+        photo = a_large_photo(exif=metadata.tobytes())
+        mail.add_attachment(photo, maintype="image", subtype="jpeg", filename="foto.jpg")
+    imap.gets(mail)
+    fetching.fetch_all(core)
+    assert conn.execute(text("select lat, long from inbox")).one() == place
+    for key in conn.execute(text("select key from inbox_photos")).scalars():
+        assert b"Telephone of Kim" not in (core.media_store.get(key) or b"")
 
 
 def test_a_store_that_is_away_keeps_a_mail_waiting(

@@ -1,5 +1,6 @@
 """The mailbox of the desk: a mail becomes a report, is put to one, or is put aside."""
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -23,12 +24,18 @@ def bea(desk: Desk) -> Employee:
     return desk.employee(Role.CHECKER)
 
 
-def arrived(core: Core, conn: Connection, photo: bool = False, **fields: Any) -> int:
+def arrived(
+    core: Core,
+    conn: Connection,
+    photo: bool = False,
+    place: tuple[float, float] | None = None,
+    **fields: Any,
+) -> int:
     """A mail that came in and waits; its id."""
     message = a_mail(**fields)
     if photo:
         message.add_attachment(a_large_photo(), maintype="image", subtype="jpeg", filename="foto.jpg")
-    letter = reading.read(message.as_bytes(), is_whole=True, most_pictures=5)
+    letter = replace(reading.read(message.as_bytes(), is_whole=True, most_pictures=5), place=place)
     pictures, _ = media.read(core, [BytesIO(picture) for picture in letter.pictures])
     with media.in_store(core, pictures) as files, core.database.begin() as inner:
         threads.settle(core, inner, core.catalogues.in_force[0], letter, files)
@@ -70,6 +77,25 @@ def test_a_mail_becomes_a_report_with_its_photos(bea: Employee, core: Core, conn
     assert conn.execute(text("select count(*) from inbox_photos")).scalar_one() == 0
     bea.get(f"/staff/reports/{report.id}")
     assert "E-Mail" in bea.text
+
+
+def test_the_place_of_a_photo_is_proposed_and_forgotten_with_the_decision(
+    bea: Employee, core: Core, conn: Connection
+) -> None:
+    mails = [arrived(core, conn, place=(49.481111, 8.446389), subject=f"Müll {place}") for place in (1, 2)]
+    bea.get(f"/staff/inbox/{mails[0]}")
+    assert "49,48111" in bea.text
+    draft = str(bea.post(f"/staff/inbox/{mails[0]}", 303, act="report").headers["Location"])
+    [form] = html.fromstring(bea.get(draft).text).xpath("//form[@data-intake]")
+    assert (form.fields["lat"], form.fields["long"]) == ("49.481111", "8.446389")
+    fields = {name: value for name, value in form.fields.items() if value is not None and name != "action"}
+    bea.post(draft, 303, **fields | {"action": "save"})
+    bea.post(f"/staff/inbox/{mails[1]}", 303, act="discard")
+    places = text("select count(*) filter (where lat is not null or long is not null), count(*) from inbox")
+    assert conn.execute(places).one() == (0, 2)
+    assert conn.execute(
+        text("select round(st_x(geom)::numeric, 6)::text from service_requests")
+    ).scalar_one() == ("8.446389")
 
 
 def test_two_people_make_one_report_of_a_mail(

@@ -54,12 +54,39 @@ def test_a_shared_view_is_seen_by_the_unit_alone(desk: Desk, bea: Employee) -> N
     assert not any("Liegt lange" in words for words in views_of(other))
     [view_id] = colleague.client.get("/staff/reports/views").text.split('id="view-')[1].split('"')[:1]
     for employee in (colleague, other):
-        employee.post(f"/staff/reports/views/{view_id}/rename", 404, name="Meins")
+        employee.post(f"/staff/reports/views/{view_id}/change", 404, name="Meins")
         employee.post(f"/staff/reports/views/{view_id}/remove", 404)
-    bea.post(f"/staff/reports/views/{view_id}/rename", 303, name="Lange still")
+        employee.post(f"/staff/reports/views/{view_id}/move", 404, move="up")
+    bea.post(f"/staff/reports/views/{view_id}/change", 303, name="Lange still", counted="1")
     assert "Lange still Bereich Tiefbau (0)" in views_of(colleague)
     bea.post(f"/staff/reports/views/{view_id}/remove", 303)
     assert not any("Lange still" in words for words in views_of(colleague))
+
+
+def test_views_are_put_in_order_and_counted_or_not(desk: Desk, bea: Employee) -> None:
+    """One's own and those of a unit each among themselves; a new one is the last."""
+    for name in ("Zuerst", "Dann", "Am Ende"):
+        bea.post("/staff/reports/views", 303, name=name, overdue="1")
+    bea.post("/staff/reports/views", 303, name="Geteilt", overdue="1", share=f"ludwigshafen.de {UNIT}")
+
+    def names() -> list[str]:
+        kept = [
+            words for words in views_of(bea) if words.startswith(("Zuerst", "Dann", "Am Ende", "Geteilt"))
+        ]
+        return [words.partition(" (")[0].partition(" Bereich")[0] for words in kept]
+
+    assert names() == ["Zuerst", "Dann", "Am Ende", "Geteilt"]
+    page = html.fromstring(bea.get("/staff/reports/views").text)
+    ids = {
+        " ".join(title.text_content().split()): title.get("id").removeprefix("view-")
+        for title in page.xpath("//h2[starts-with(@id, 'view-')]")
+    }
+    moves = [("Am Ende", "up"), ("Zuerst", "down"), ("Zuerst", "down"), ("Zuerst", "down"), ("Geteilt", "up")]
+    for name, move in moves:
+        bea.post(f"/staff/reports/views/{ids[name]}/move", 303, move=move)
+    assert names() == ["Am Ende", "Dann", "Zuerst", "Geteilt"]
+    bea.post(f"/staff/reports/views/{ids['Dann']}/change", 303, name="Dann")
+    assert {"Dann", "Zuerst (0)"} <= {*views_of(bea)}
 
 
 def test_nobody_shares_without_the_right_or_with_a_unit_of_others(desk: Desk, bea: Employee) -> None:

@@ -48,15 +48,26 @@ def add(
     else:
         view = View(0, staff.account_id, None, None, _checked(name), query)
     with core.database.begin() as conn:
-        if storage.count(conn, view) >= MOST_VIEWS:
+        if len(storage.beside(conn, view)) >= MOST_VIEWS:
             raise Invalid(problem("desk.view.too_many", most=MOST_VIEWS))
         return storage.add(conn, view, core.now())
 
 
-def rename(core: Core, staff: Staff, view_id: int, name: str) -> None:
+def change(core: Core, staff: Staff, view_id: int, name: str, *, counted: bool) -> None:
+    """Give a view another name, and say whether the list counts it."""
     with core.database.begin() as conn:
         view = _own(conn, staff, view_id)
-        storage.rename(conn, view.id, _checked(name))
+        storage.change(conn, view.id, _checked(name), counted=counted)
+
+
+def move(core: Core, staff: Staff, view_id: int, by: int) -> None:
+    """Put a view before or behind others of the same owner."""
+    with core.database.begin() as conn:
+        view = _own(conn, staff, view_id)
+        ids = storage.beside(conn, view)
+        place = ids.index(view.id)
+        ids.insert(max(0, place + by), ids.pop(place))
+        storage.put_in_order(conn, ids)
 
 
 def remove(core: Core, staff: Staff, view_id: int) -> None:

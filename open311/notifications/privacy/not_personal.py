@@ -84,7 +84,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "unit_digests": "jurisdiction_id unit day sent_datetime",
     "updaters": "event_id service_request_id",
     "updates": "event_id service_request_id key_id jurisdiction_id sender_update_id",
-    "views": "id jurisdiction_id unit",
+    "views": "id jurisdiction_id unit position counted",
     "webhook_attempts": "id message_id datetime status milliseconds error",
     "webhook_messages": "id subscription_id event_id service_request_id kind datetime state attempts due_datetime",
     "webhook_subscriptions": "id name tag jurisdiction_id url secret service_codes kinds state reason failures "

@@ -154,7 +154,7 @@ PERSONAL: tuple[PersonalData, ...] = (
         what="privacy.data.mail",
         why="privacy.data.mail.why",
         columns={
-            "inbox": "digest from_address from_name subject text rest left_out",
+            "inbox": "digest from_address from_name subject text rest left_out lat long",
             "inbox_photos": "key media_type bytes width height sha256",
         },
         term=Term.MAIL,

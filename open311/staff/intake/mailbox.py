@@ -15,6 +15,7 @@ from open311.model.access.actor import Right
 from open311.model.inbox import InboxMail, InboxState
 from open311.model.intake.channels import Channel
 from open311.site.report_numbers import report_number
+from open311.site.words import degrees
 from open311.staff.blueprint import page, redirect_to, signed_in, staff
 from open311.staff.intake import telephone, telephone_form
 from open311.staff.rendering import NOT_KEPT, render
@@ -78,6 +79,7 @@ def _page(mail: InboxMail, errors: Mapping[str, str] | None = None) -> Response:
         status=400 if errors else 200,
         mail=mail,
         errors=errors or {},
+        degrees=degrees,
         number=request.form.get("number", mail.about_id or ""),
         may_report=Right.INTAKE in staff().rights_in(mail.jurisdiction_id),
     )
@@ -118,6 +120,8 @@ def _report(mail: InboxMail) -> ResponseReturnValue:
         "last_name": mail.from_name,
         "follow": "1",
     }
+    if mail.lat is not None:
+        state |= {"lat": f"{mail.lat}", "long": f"{mail.long}"}
     draft = telephone.begin(catalogue, telephone_form.prefilled(catalogue, state))
     return redirect_to("taken_in", token=draft.token)
 

@@ -140,7 +140,8 @@ def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[ViewLink]:
     somebody = staff()
     kept = stored_views.offered(conn, somebody.account_id, views.shared_by(somebody, Right.SEE_REPORTS))
     queries = [*VIEWS.values(), *(view.query for view in kept)]
-    numbers = _counts(conn, scope, queries)
+    counted = [*(True for _ in VIEWS), *(view.counted for view in kept)]
+    numbers = _counts(conn, scope, queries, counted)
     named: list[tuple[str, View | None]] = [
         *((name, None) for name in VIEWS),
         *((view.name, view) for view in kept),
@@ -158,12 +159,15 @@ def _views(conn: Connection, scope: Scope, chosen: Filter) -> list[ViewLink]:
     ]
 
 
-def _counts(conn: Connection, scope: Scope, queries: Sequence[Mapping[str, str]]) -> list[int | None]:
-    """How much is in each view; what is searched by words, or is everything, is not counted."""
+def _counts(
+    conn: Connection, scope: Scope, queries: Sequence[Mapping[str, str]], counted: Sequence[bool]
+) -> list[int | None]:
+    """How much is in each view that is `counted`; what is searched by words, or is everything, never is."""
     core, asker = current.core(), filters.asker()
     searches = [desk_filters.search_of(query, asker) for query in queries]
-    countable = [search for search in searches if _is_countable(search)]
-    key = ("views", staff(), tuple(tuple(query.items()) for query in queries))
+    is_counted = [wanted and _is_countable(search) for search, wanted in zip(searches, counted, strict=True)]
+    countable = [search for search, wanted in zip(searches, is_counted, strict=True) if wanted]
+    key = ("views", staff(), tuple(tuple(query.items()) for query in queries), tuple(counted))
     numbers = iter(
         core.desk_counts.get(
             key,
@@ -173,7 +177,7 @@ def _counts(conn: Connection, scope: Scope, queries: Sequence[Mapping[str, str]]
             anew="done" in request.args,
         )
     )
-    return [next(numbers) if _is_countable(search) else None for search in searches]
+    return [next(numbers) if wanted else None for wanted in is_counted]
 
 
 def _is_countable(search: CaseSearch) -> bool:

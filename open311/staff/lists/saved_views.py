@@ -1,4 +1,4 @@
-"""Views of the list that somebody keeps: made from the filters at hand, renamed, removed."""
+"""Views of the list that somebody keeps: made from the filters at hand, named, put in order, removed."""
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -30,14 +30,23 @@ def saved_views() -> ResponseReturnValue:
     return redirect_to("reports", done="view_kept", **chosen.values)
 
 
-@page("/reports/views/<id:view_id>/rename", Right.SEE_REPORTS, methods=("POST",))
-def view_rename(view_id: int) -> ResponseReturnValue:
-    """Give a view another name."""
+@page("/reports/views/<id:view_id>/change", Right.SEE_REPORTS, methods=("POST",))
+def view_change(view_id: int) -> ResponseReturnValue:
+    """Give a view another name, count it or not."""
     try:
-        views.rename(current.core(), staff(), view_id, posted("name"))
+        views.change(current.core(), staff(), view_id, posted("name"), counted=bool(posted("counted")))
     except Invalid as refused:
         return _page(errors={f"name-{view_id}": in_words(refused.problems[0])})
     return redirect_to("saved_views", done="saved")
+
+
+@page("/reports/views/<id:view_id>/move", Right.SEE_REPORTS, methods=("POST",))
+def view_move(view_id: int) -> ResponseReturnValue:
+    """Put a view before or behind another."""
+    views.move(current.core(), staff(), view_id, {"up": -1, "down": 1}.get(posted("move"), 0))
+    response = redirect_to("saved_views", done="saved")
+    response.location = f"{response.location}#view-{view_id}"
+    return response
 
 
 @page("/reports/views/<id:view_id>/remove", Right.SEE_REPORTS, methods=("POST",))

@@ -15,7 +15,15 @@ from open311.storage.tables import inbox, inbox_photos, mailboxes
 
 _i, _p, _b = inbox.c, inbox_photos.c, mailboxes.c
 PAGE, LONGEST_PROBLEM = 50, 500
-EMPTY = {"from_address": "", "from_name": "", "subject": "", "text": "", "rest": "", "left_out": []}
+NO_PLACE = {"lat": None, "long": None}
+EMPTY: dict[str, Any] = NO_PLACE | {
+    "from_address": "",
+    "from_name": "",
+    "subject": "",
+    "text": "",
+    "rest": "",
+    "left_out": [],
+}
 _COLUMNS = [column for column in inbox.c if column.name in InboxMail.__slots__]
 
 
@@ -137,7 +145,7 @@ def decide(
     conn: Connection, mail_id: int, state: InboxState, now: datetime, service_request_id: int | None = None
 ) -> None:
     announce_internal(conn)
-    values = {"state": state, "decided_datetime": now, "service_request_id": service_request_id}
+    values = {"state": state, "decided_datetime": now, "service_request_id": service_request_id, **NO_PLACE}
     conn.execute(update(inbox).where(_i.id == mail_id).values(values))
 
 
@@ -193,6 +201,6 @@ def _take_photos(conn: Connection, ids: Any) -> list[str]:
 def by_email(conn: Connection, owners: Sequence[str], address: str) -> list[dict[str, Any]]:
     """What somebody has written to us."""
     mine = (_i.jurisdiction_id.in_(owners), func.lower(_i.from_address) == address.lower())
-    columns = (_i.received_datetime, _i.subject, _i.text, _i.service_request_id)
+    columns = (_i.received_datetime, _i.subject, _i.text, _i.lat, _i.long, _i.service_request_id)
     rows = conn.execute(select(*columns).where(*mine).order_by(_i.id))
     return [{str(name): value for name, value in row._mapping.items()} for row in rows]

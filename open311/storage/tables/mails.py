@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Double,
     ForeignKey,
     Identity,
     Index,
@@ -51,6 +52,9 @@ inbox = Table(
     Column("rest", Text, nullable=False, server_default=""),
     Column("left_out", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("problem", Text(collation="C")),
+    # Where a photo was taken, as its file said: to be offered for the report, and gone once it is decided about.
+    Column("lat", Double),
+    Column("long", Double),
     # Which report it seems to be about, though its sender is not the one we wrote to.
     Column("about_id", ForeignKey("service_requests.id", ondelete="SET NULL")),
     Column("service_request_id", ForeignKey("service_requests.id", ondelete="SET NULL")),
