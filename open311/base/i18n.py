@@ -1,11 +1,13 @@
 """Messages in the reader's language, from `translations/LANGUAGE/messages.po`."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale, negotiate_locale
+from babel.dates import format_date
 from babel.messages.pofile import read_po
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
@@ -39,6 +41,12 @@ def plural_key(key: str, number: int, language: str) -> str:
     spoken = language if messages(language) else FALLBACK
     form = f"{key}.{Locale.parse(spoken, sep='-').plural_form(number)}"
     return form if form in messages(spoken) else f"{key}.other"
+
+
+def long_day(day: date, language: str) -> str:
+    """A day as `2. März 2026`."""
+    spoken = language if messages(language) else FALLBACK
+    return format_date(day, "long", locale=Locale.parse(spoken, sep="-"))
 
 
 def first_known(languages: Iterable[str]) -> str:

@@ -8,7 +8,8 @@ from lxml import html
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
-from open311.actions.desk import bulk
+from open311.actions.desk import bulk, templates
+from open311.actions.desk.templates import TemplateContents
 from open311.actions.staff_accounts import staff_retention
 from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
@@ -18,7 +19,7 @@ from open311.model.casework.desk_search import PAGE_SIZE
 from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from tests.jobs import work
-from tests.serving import Api, Clock
+from tests.serving import Api, Clock, first_city
 from tests.staff.desk import Desk, Employee, membership
 
 ACTOR = Actor(ActorKind.STAFF, "9999", ALL_RIGHTS)
@@ -116,6 +117,40 @@ def test_an_act_is_looked_at_and_then_done_at_each(
     expected = {"2": 2, "me": bea.account_id}.get(value, value)
     assert column(conn, stored) == [expected, expected, before[2]]
     assert "2 Meldungen sind bearbeitet" in bea.get(result).text
+
+
+def test_a_template_is_filled_at_each(
+    bea: Employee, api: Api, numbers: list[int], core: Core, conn: Connection
+) -> None:
+    """What a case has nothing for is told before, and refused if it is lost meanwhile."""
+    words = "{service} an „{address}“ ist {status}: {link}. Frist {due}."
+    contents = TemplateContents(
+        title="Weg", page_text={"de": words}, status="GELOEST", services=["MUELL_WILD"]
+    )
+    template_id = templates.add(core, first_city(), contents, ACTOR)
+    with core.database.begin() as inner:
+        named = text("update service_requests set address = 'Weg ' || id where id < :last")
+        inner.execute(named, {"last": numbers[2]})
+    sent = {"number": numbers, "act": "status", "template": template_id, "preview": "1", "text": "Danke."}
+    bea.post("/staff/reports/bulk", 400, **sent, **{"bulk-status": "IN_BEARBEITUNG"})
+    assert "passt nicht zu dem Status" in bea.text
+    page = html.fromstring(bea.post("/staff/reports/bulk", 200, **sent, **{"bulk-status": "GELOEST"}).text)
+    assert f"Wilde Müllablagerung an „Weg {numbers[0]}“ ist" in bea.text
+    assert "Für {address} fehlt hier die Angabe." in bea.text
+    [form, *_] = page.xpath("//form[.//input[@name='key']]")
+    assert form.xpath(".//input[@name='chosen']/@value") == [f"{number}:1" for number in numbers[:2]]
+    names = ("act", "value", "text", "key")
+    run = {name: form.xpath(f".//input[@name='{name}']/@value")[0] for name in names}
+    bea.post("/staff/reports/bulk", 303, **run, chosen=[f"{number}:1" for number in numbers], run="1")
+    assert "{address}" in bea.get(bea.response.location).text
+    notes = conn.execute(text("select status_notes from service_requests order by id")).scalars().all()
+    assert notes[2] is None
+    for number, note in zip(numbers[:2], notes, strict=False):
+        assert f"an „Weg {number}“ ist gelöst: http://localhost/reports/{number}. Frist " in note
+        assert note.endswith("2026.\n\nDanke.")
+    other = int(api.report(service_code="MARKIERUNG"))
+    bea.post("/staff/reports/bulk", 200, number=[numbers[2], other])
+    assert "Vorlage für den Status" not in bea.text
 
 
 def test_a_note_is_written_at_each_and_a_form_sent_twice_is_one(

@@ -9,6 +9,7 @@ from open311.base.errors import Conflict, Invalid, NotFound, Open311Error, Probl
 from open311.base.text import whole_number
 from open311.core import Core
 from open311.model.access.actor import Actor, Right, staff_actor
+from open311.model.casework import gaps
 from open311.model.casework.bulk import (
     AT_ONCE,
     MOST_CASES,
@@ -109,7 +110,19 @@ def _actor(core: Core, number: int, act: BulkAct, staff: Staff) -> Actor:
 
 
 def _set_status(core: Core, number: int, wish: BulkWish, actor: Actor, revision: int) -> None:
-    casework.set_status(core, number, wish.value, actor, wish.text or None, expected_revision=revision)
+    text = _filled(core, number, wish) if gaps.gaps(wish.text) else wish.text
+    casework.set_status(core, number, wish.value, actor, text or None, expected_revision=revision)
+
+
+def _filled(core: Core, number: int, wish: BulkWish) -> str:
+    """The words as they are read at this case; a gap that it has nothing for is refused by the act."""
+    with core.database.read() as conn:
+        case, request = cases.find(conn, number), service_requests.find_any(conn, number)
+    if case is None or request is None:
+        raise NotFound(problem("error.service_request.unknown", service_request_id=number))
+    catalogue = core.catalogues.owner(case.jurisdiction_id)
+    language = catalogue.jurisdiction.languages[0]
+    return gaps.filled(wish.text, gaps.of_case(case, request.address, wish.value, catalogue, language))
 
 
 def _assign(core: Core, number: int, wish: BulkWish, actor: Actor, revision: int) -> None:

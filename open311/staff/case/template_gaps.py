@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from open311.base.i18n import translate
 from open311.http import current
-from open311.model.casework.gaps import filled, gaps
+from open311.model.casework import gaps
 from open311.model.catalogue import Catalogue
 from open311.site.words import day
 from open311.staff.seen_case import SeenCase
@@ -18,19 +18,15 @@ EXAMPLE_DAYS = 14
 
 def of_case(seen: SeenCase, language: str) -> dict[str, str]:
     """The values of a case; what it lacks is left out, so that the gap stays to be seen."""
-    request, case, catalogue = seen.whole.request, seen.whole.case, seen.catalogue
-    status = catalogue.statuses.get(request.detailed_status)
-    values = {
-        "number": str(request.service_request_id),
-        "service": catalogue.service_name(request.service_code, language),
-        "address": request.address,
-        "status": status.label.in_language(language) if status else request.status,
-        "unit": catalogue.agency_name(case.unit, language) if case.unit else "",
-        "due": day(case.due_datetime) if case.due_datetime else "",
-        "link": link(catalogue, request.service_request_id),
-        **_same_for_all(catalogue, language),
-    }
-    return {name: value for name, value in values.items() if value}
+    request, catalogue = seen.whole.request, seen.catalogue
+    own = gaps.of_case(seen.whole.case, request.address, request.detailed_status, catalogue, language)
+    return own | {"link": link(catalogue, request.service_request_id)} | _same_for_all(catalogue, language)
+
+
+def with_what_all_share(text: str, catalogue: Catalogue) -> str:
+    """A text for many cases of a city: what is the same for all is filled in, the link up to its number."""
+    shared = _same_for_all(catalogue, catalogue.jurisdiction.languages[0])
+    return gaps.filled(text, shared | {"link": link(catalogue, "{number}")})
 
 
 def example(catalogue: Catalogue, language: str) -> dict[str, str]:
@@ -51,7 +47,7 @@ def example(catalogue: Catalogue, language: str) -> dict[str, str]:
 
 def previewed(text: str, values: Mapping[str, str]) -> tuple[str, list[str]]:
     """A text as it will be read, and the gaps that nothing fills."""
-    return filled(text, values), sorted(gaps(text) - set(values))
+    return gaps.filled(text, values), sorted(gaps.gaps(text) - set(values))
 
 
 class FilledTemplate(NamedTuple):
@@ -95,7 +91,7 @@ def _same_for_all(catalogue: Catalogue, language: str) -> dict[str, str]:
     return {"answer": answer} | ({"contact": contact} if contact else {})
 
 
-def link(catalogue: Catalogue, number: int) -> str:
+def link(catalogue: Catalogue, number: int | str) -> str:
     """The address of a report for everybody."""
     city = f"/{catalogue.jurisdiction.jurisdiction_id}" if current.core().catalogues.several else ""
     return f"{current.base_url()}{city}/reports/{number}"
