@@ -100,12 +100,20 @@ def send_news(core: Core, alert_id: int) -> None:
             f"{sending.address_of(core, catalogue, f'/reports/{number}')}"
             for number, code, address in news[:MOST]
         ]
-        _send(core, alert, NEWS, {"reports": "\n\n".join(lines)})
+        # A worker that dies before the mark below sends again, since nobody knows whether the mail left.
+        message_id = sending.repeated_message_id(core, f"alert {alert.id} {alert.sent_datetime}")
+        _send(core, alert, NEWS, {"reports": "\n\n".join(lines)}, message_id)
     with core.database.begin() as conn:
         storage.mark_sent(conn, alert_id, now)
 
 
-def _send(core: Core, alert: Alert, kind: tuple[str, str], values: dict[str, str]) -> None:
+def _send(
+    core: Core,
+    alert: Alert,
+    kind: tuple[str, str],
+    values: dict[str, str],
+    message_id: str | None = None,
+) -> None:
     catalogue, token = core.catalogues.owner(alert.jurisdiction_id), new_token()
     with core.database.begin() as conn:
         link_id = mail_links.add(
@@ -121,9 +129,10 @@ def _send(core: Core, alert: Alert, kind: tuple[str, str], values: dict[str, str
     # The link is stored before the mail leaves, so that every link in a mailbox opens; it goes again if none left.
     path = f"/alerts/{token}"
     stop = sending.unsubscribing(core, catalogue, path)
+    words = values | {"place": alert.place}
     try:
         sending.send(
-            core, catalogue, alert.email, alert.language, kind, values | {"place": alert.place}, path, stop
+            core, catalogue, alert.email, alert.language, kind, words, path, stop, message_id=message_id
         )
     except Exception:
         with core.database.begin() as conn:

@@ -343,3 +343,8 @@ def test_what_goes_out_by_day_or_week_is_not_sent_for_days_gone_by(core: Core) -
         assert not digests.begin(conn, "ludwigshafen.de", "TIEFBAU", now.date())
         assert digests.begin(conn, "ludwigshafen.de", "TIEFBAU", now.date() + timedelta(days=1))
         assert conn.execute(text("select count(*) from staff_notices")).scalar_one() == 0
+    cast(Clock, core.now).forward(days=30)
+    restoring.declare(core, (), nothing_lost=False)
+    with core.database.read() as conn:
+        told = conn.execute(text("select kind, percent >= 150 from case_steps order by kind")).all()
+    assert told == [("accept", True), ("work", True)]

@@ -9,6 +9,7 @@ from open311.actions.addresses import address_list
 from open311.core import Core
 from open311.notifications import alerts
 from open311.notifications.privacy import retention
+from open311.notifications.storage import alerts as storage
 from tests.actors import CLARA
 from tests.client import client_of
 from tests.mailbox import Mailbox, run_jobs
@@ -69,6 +70,35 @@ def test_what_is_new_nearby_is_told_once(
     assert not [number for number in (old, far, held) if f"/reports/{number}" in told]
     assert mailbox.mails[-1]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert news(core, conn, clock, mailbox) == ""
+
+
+def test_news_that_are_sent_again_are_the_same_mail(
+    core: Core,
+    client: FlaskClient,
+    conn: Connection,
+    clock: Clock,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A worker that died before it could note that the mail had left; who has it drops the second."""
+    confirmed(core, client, conn, clock, mailbox)
+    clock.forward(minutes=1)
+    api = an_api(core)
+    api.report()
+    clock.forward(days=1)
+    [alert_id] = conn.execute(text("select id from alerts")).scalars()
+    with monkeypatch.context() as dying:
+        dying.setattr(storage, "mark_sent", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            alerts.send_news(core, alert_id)
+    clock.forward(minutes=5)
+    alerts.send_news(core, alert_id)
+    clock.forward(minutes=1)
+    api.report()
+    clock.forward(days=1)
+    alerts.send_news(core, alert_id)
+    first, again, other = [str(mail["Message-ID"]) for mail in mailbox.mails[-3:]]
+    assert first == again != other
 
 
 def test_what_was_checked_later_is_news_then(

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
+from open311.actions.staff_mail import reminders
 from open311.base.errors import Unavailable
 from open311.core import Catalogues
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
@@ -145,6 +146,21 @@ def test_each_step_is_told_once_to_whom_the_catalogue_names(
     at(clock, "2026-04-12T09:00:00")
     let_work(desk, conn)
     assert told(mailbox) == []
+
+
+def test_steps_of_before_a_restore_are_not_told_again(
+    desk: Desk, api: Api, conn: Connection, mailbox: Mailbox, clock: Clock
+) -> None:
+    desk.account(membership(Role.WORKER, units=(UNIT,)), email="rita@stadt.example")
+    desk.account(membership(Role.LEAD, units=(UNIT,)), email="lutz@stadt.example")
+    number = report(desk, api)
+    at(clock, "2026-03-04T08:40:00")
+    reminders.pass_over(desk.core)
+    let_work(desk, conn)
+    assert (told(mailbox), steps_of(desk, number)) == ([], [])
+    at(clock, "2026-03-06T09:00:00")
+    let_work(desk, conn)
+    assert [to for to, _ in told(mailbox)] == ["lutz@stadt.example"]
 
 
 def test_a_unit_without_people_and_mailbox_has_those_who_lead_reminded(

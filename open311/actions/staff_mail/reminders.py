@@ -28,14 +28,22 @@ AT_ONCE = 500
 
 def attend(core: Core) -> None:
     """Tell of all steps that were reached since; nobody is told while no mail can be sent."""
-    if not staff_mails.possible(core):
-        return
+    if staff_mails.possible(core):
+        _walk_through(core)
+
+
+def pass_over(core: Core) -> None:
+    """Take all steps that were reached for told: after a backup was restored they were, before it was needed."""
+    _walk_through(core, silent=True)
+
+
+def _walk_through(core: Core, *, silent: bool = False) -> None:
     for catalogue in core.catalogues.in_force:
         with core.database.read() as conn:
             city, rights_of_role = catalogue.jurisdiction.jurisdiction_id, core.catalogues.rights_of_role
             people = recipients.of_city(conn, city, rights_of_role, core.now())
         for kind in Deadline:
-            _Walk(core, catalogue, people, kind).run()
+            _Walk(core, catalogue, people, kind, silent=silent).run()
 
 
 @dataclass(slots=True)
@@ -46,6 +54,7 @@ class _Walk:
     catalogue: Catalogue
     people: People
     kind: Deadline
+    silent: bool = False
     _reached: dict[tuple[Period, Steps], ReachedSteps] = field(default_factory=dict)
 
     def run(self) -> None:
@@ -112,6 +121,8 @@ class _Walk:
         storage.record(
             conn, self.kind, {case.number: (case.deadline, step.percent) for case, step in reached}
         )
+        if self.silent:
+            return
         by_recipient: dict[Recipient, list[Notice]] = defaultdict(list)
         accounts: dict[Recipient, Account | None] = {}
         for case, step in reached:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from open311.actions import casework
+from open311.actions.staff_mail import reminders
 from open311.core import Core
 from open311.model.access.actor import Actor, ActorKind, Right
 from open311.storage.requests import service_requests
@@ -43,6 +44,8 @@ def adopt(core: Core) -> None:
     with core.database.read() as conn:
         if not identity.is_restored(conn):
             return
+    # Before it is noted that somebody noticed: who breaks off here begins again.
+    reminders.pass_over(core)
     with core.database.begin() as conn:
         if identity.adopt(conn):
             skipped = restored.skip_the_old(conn, core.now())
@@ -59,6 +62,8 @@ def declare(core: Core, known: Iterable[Erasure], *, nothing_lost: bool) -> Repo
 
     Doing it twice does no harm.
     """
+    if not nothing_lost:
+        reminders.pass_over(core)
     with core.database.begin() as conn:
         identity.adopt(conn)
         if nothing_lost:

@@ -1,5 +1,6 @@
 """One mail to somebody outside: composed, sent, and recorded at its report."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from email.message import EmailMessage
@@ -32,11 +33,12 @@ def send(
     values: Mapping[str, Any],
     path: str,
     headers: Mapping[str, str] | None = None,
+    message_id: str | None = None,
 ) -> SentMail | None:
     """Send one mail; None where the settings name no mail server.
 
     `kind` names the messages of its subject and its text, `path` the page that it links to. A permanent refusal is
-    logged without the address, and is in what is returned.
+    logged without the address, and is in what is returned. A mail that may be sent again has a `message_id` of its own.
     """
     mailer = mailers.for_settings(core.settings)
     if mailer is None:
@@ -52,7 +54,7 @@ def send(
     message = EmailMessage()
     message["To"] = to
     message["Subject"] = " ".join(translate(subject, language, **words).split())
-    _set_origin(core, message, reply_to)
+    _set_origin(core, message, reply_to, message_id or _new_message_id(core))
     for name, value in (headers or {}).items():
         message[name] = value
     _set_bodies(core, catalogue, message, language, _keys(text, words, may_end=bool(headers)), words)
@@ -65,11 +67,25 @@ def send(
     return sent
 
 
-def _set_origin(core: Core, message: EmailMessage, reply_to: str) -> None:
+def repeated_message_id(core: Core, about: str) -> str:
+    """The same id for the same mail: a server or program that has it already drops the second."""
+    # A digest, since a mail goes to people who know none of our ids.
+    return f"<{hashlib.sha256(about.encode()).hexdigest()[:32]}@{_host(core)}>"
+
+
+def _new_message_id(core: Core) -> str:
+    return make_msgid(domain=_host(core))
+
+
+def _host(core: Core) -> str | None:
+    return urlsplit(core.settings.address).hostname
+
+
+def _set_origin(core: Core, message: EmailMessage, reply_to: str, message_id: str) -> None:
     """Say where a mail comes from, when, and that a program wrote it."""
     message["From"] = core.settings.mail_from
     message["Date"] = formatdate(core.now().timestamp(), localtime=False)
-    message["Message-ID"] = make_msgid(domain=urlsplit(core.settings.address).hostname)
+    message["Message-ID"] = message_id
     message["Auto-Submitted"] = "auto-generated"
     if reply_to:
         message["Reply-To"] = reply_to
