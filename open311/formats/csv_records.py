@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from open311.base.errors import Problem, problem
 
@@ -22,6 +22,7 @@ BYTE_ORDER_MARKS = {
 # What Excel reads as "this is between the columns", and therefore some programs write as a first line.
 _EXCEL_DELIMITER = re.compile(r'"?sep=([^"\r\n])"?', re.IGNORECASE)
 LONGEST_FIELD = 1_000_000
+LONGEST_LINE = 4 * LONGEST_FIELD
 # A quote that is never closed would otherwise swallow the rest of the file.
 MOST_LINES = 2_000
 UNCLOSED = problem("error.row.quote")
@@ -67,6 +68,11 @@ class _Lines:
         """The number of the first line that was taken."""
         return self._reached + 1
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether what was taken is the beginning of a longer line."""
+        return len(self.taken) == 1 and self.size > LONGEST_LINE
+
     def settle(self, count: int) -> None:
         """Be done with the first `count` lines that were taken; the others come again."""
         self._back.extendleft(reversed(self.taken[count:]))
@@ -79,6 +85,15 @@ def encoding_of(path: Path) -> str:
     with path.open("rb") as file:
         first = file.read(4)
     return next((name for mark, name in BYTE_ORDER_MARKS.items() if first.startswith(mark)), UTF_8)
+
+
+def lines_of(file: TextIO) -> Iterator[str]:
+    """The lines of a file; of one that is longer than any line may be the beginning, which is no record."""
+    # By `for`, a file without line ends would come as a whole, and take seven times its size.
+    while line := file.readline(LONGEST_LINE + 1):
+        yield line
+        while len(line) > LONGEST_LINE and line[-1] not in "\r\n":
+            line = file.readline(LONGEST_LINE + 1)
 
 
 def delimiter_of(line: str) -> str:
@@ -103,6 +118,8 @@ def records(lines: Iterable[str], delimiter: str) -> Iterator[Record]:
             fault = UNCLOSED
         except csv.Error as reason:
             fault = problem("error.row.csv", reason=str(reason))
+        if feed.is_cut:
+            fault = problem("error.row.csv", reason=f"line longer than {LONGEST_LINE} letters")
         # A line break within quotes is allowed. But a stray quote makes Python's reader, which forgives it, join rows
         # that are none.
         if len(feed.taken) > 1 and (fault or feed.too_much or not _is_strict(feed.taken, delimiter)):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from open311.formats.csv import guarded, unguarded
-from open311.formats.csv_records import UNCLOSED, delimiter_of, records
+from open311.formats.csv_records import LONGEST_LINE, UNCLOSED, delimiter_of, lines_of, records
 
 
 def read(text: str, delimiter: str = ",") -> list[tuple[int, list[str], str | None]]:
@@ -27,6 +27,16 @@ def test_a_quote_that_is_not_closed_costs_one_line(rest: str) -> None:
     found = read('a,b\n"never closed,1\n' + rest)
     assert found[1] == (2, ['"never closed,1'], UNCLOSED)
     assert found[2][:2] == (3, ["c", "d"] if "e" not in rest else ["c", 'd "e"'])
+
+
+def test_a_file_without_line_ends_is_never_in_memory_as_a_whole() -> None:
+    """Short cells, so that each of them is one that may be."""
+    text = "a,b\n" + "x,y," * (LONGEST_LINE // 2) + "\nb,c\n"
+    assert max(map(len, lines_of(io.StringIO(text, newline="")))) <= LONGEST_LINE + 1
+    first, cut, last = records(lines_of(io.StringIO(text, newline="")), ",")
+    assert (first.cells, last.line, last.cells) == (["a", "b"], 3, ["b", "c"])
+    assert cut.problem
+    assert str(LONGEST_LINE) in cut.problem.values["reason"]
 
 
 def test_an_endless_record_is_given_up_and_the_others_are_read() -> None:

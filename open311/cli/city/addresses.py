@@ -8,7 +8,7 @@ from open311.actions.addresses import address_list
 from open311.base.errors import Invalid, problem
 from open311.base.text import how_many
 from open311.cli.common import WHICH_CITY, opened
-from open311.formats.csv_records import encoding_of
+from open311.formats.csv_records import encoding_of, lines_of
 
 
 @click.group()
@@ -27,8 +27,8 @@ def take_over(file: Path, jurisdiction: str | None) -> None:
     with opened() as core:
         catalogue = core.catalogues.find(jurisdiction)
         try:
-            with file.open(encoding=encoding_of(file), newline="") as lines:
-                taken = address_list.replace_list(core, catalogue, lines)
+            with file.open(encoding=encoding_of(file), newline="") as rows:
+                taken = address_list.replace_list(core, catalogue, lines_of(rows))
         except UnicodeError:
             raise Invalid(problem("error.addresses.encoding")) from None
     if taken.unreadable:

@@ -23,7 +23,7 @@ from open311.federation.references import Arrival, Counts, Intake, Refusal, refu
 from open311.federation.storage import sources
 from open311.federation.terms import arrival_of
 from open311.federation.upsert import Lookup, Optimistic, look_up
-from open311.formats.csv_records import Record, delimiter_of, records
+from open311.formats.csv_records import LONGEST_LINE, Record, delimiter_of, lines_of, records
 from open311.model.catalogue import Catalogue
 from open311.storage.database import Connection
 
@@ -116,10 +116,10 @@ def _fingerprint(path: Path, options: ImportOptions) -> str:
 
 def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str], str]:
     """The records below the header, the names in it, and the delimiter; raises `Invalid`."""
-    first = file.readline()
+    first = file.readline(LONGEST_LINE)
     file.seek(0)
     delimiter = mapping.delimiter or delimiter_of(first)
-    rows = records(file, delimiter)
+    rows = records(lines_of(file), delimiter)
     head = next(rows, None)
     names = [name.strip() for name in head.cells] if head else []
     available = {*names} | {mapping.columns.get(name, name) for name in mapping.constants}
