@@ -42,6 +42,10 @@ class DestinationRefused(Exception):
     """The address is not allowed, or what it holds is not; trying again would not help."""
 
 
+class PrivateDestination(DestinationRefused):
+    """The name leads into a network that is not public."""
+
+
 def addresses(host: str, port: int) -> list[str]:
     """The addresses a name stands for now; `OSError` when it has none."""
     return [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
@@ -126,7 +130,7 @@ def _pinned(
     addresses = list(resolve(host, port))
     # All of them: whoever answers for the name says which comes first.
     if not addresses or not all(may_reach(address) for address in addresses):
-        raise DestinationRefused(f"{host} stands for an address that is not public")
+        raise PrivateDestination(f"{host} stands for an address that is not public")
     trace = tracing.current()
     own = {
         **({tracing.HEADER: trace.header()} if trace else {}),

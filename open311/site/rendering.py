@@ -118,7 +118,7 @@ def _common() -> dict[str, Any]:
         "symbol": assets.symbol,
         "logo": assets.logo_address(city) if city else "",
         "language": current.language(),
-        "languages": [(language, OWN_NAMES.get(language, language)) for language in _languages(city)],
+        "languages": [(language, words.own_name(language)) for language in _languages(city)],
         "city": city,
         "city_name": words.catalogue_text(city.jurisdiction.name) if city else "",
         "site_name": site_name(city),
@@ -131,16 +131,6 @@ def _common() -> dict[str, Any]:
 
 def _view() -> str:
     return (request.endpoint or "").removeprefix("pages.")
-
-
-OWN_NAMES = {
-    "de": "Deutsch",
-    "en": "English",
-    "fr": "Français",
-    "nl": "Nederlands",
-    "pl": "Polski",
-    "tr": "Türkçe",
-}
 
 
 def _languages(city: Catalogue | None) -> tuple[str, ...]:

@@ -3,9 +3,10 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from markupsafe import Markup, escape
@@ -115,6 +116,17 @@ def spoken_number(plain: str) -> str:
         return format_decimal(Decimal(plain), locale=_locale(), decimal_quantization=False)
     except InvalidOperation:
         return plain
+
+
+@cache
+def own_name(language: str) -> str:
+    """What speakers of a language call it; its code where nobody has told us."""
+    try:
+        name = Locale.parse(language, sep="-").get_language_name() or language
+    except UnknownLocaleError:
+        return language
+    # French and Spanish write it small within a sentence; here it stands by itself.
+    return name[:1].upper() + name[1:]
 
 
 def _locale() -> Locale:

@@ -88,7 +88,7 @@ def _of_request() -> dict[str, Any]:
     settings = current.core().settings
     return {
         "language": current.language(),
-        "languages": [(code, rendering.OWN_NAMES.get(code, code)) for code in LANGUAGES],
+        "languages": [(code, words.own_name(code)) for code in LANGUAGES],
         "site_name": rendering.site_name(g.get("catalogue")),
         "public_home": f"{addresses.root()}/",
         "root": addresses.root(),

@@ -7,7 +7,7 @@ import httpx2
 from standardwebhooks.webhooks import Webhook
 
 from open311.adapters import safe_http
-from open311.adapters.safe_http import DestinationRefused, MayReach
+from open311.adapters.safe_http import DestinationRefused, MayReach, PrivateDestination
 from open311.webhooks.model import Attempt
 from open311.webhooks.payload import CONTENT_TYPE
 
@@ -54,6 +54,8 @@ def _answer(
             seconds=seconds,
             may_reach=may_reach,
         )
+    except PrivateDestination as reason:
+        return None, f"{reason}; OPEN311_WEBHOOK_ALLOW_PRIVATE=on allows it"
     except (DestinationRefused, httpx2.HTTPError, OSError) as reason:
         return None, str(reason) or type(reason).__name__
     # A redirect is a failure, too: the operator approved this address, and another one gets no signed message.

@@ -12,6 +12,7 @@ from open311.base.i18n import messages
 from open311.core import Core
 from open311.dev import staff
 from open311.model.access.actor import cli_actor
+from open311.site import words
 from tests.serving import Clock, MakeCore, an_api
 from tests.site.visitor import Visitor
 
@@ -109,6 +110,14 @@ def test_it_runs_without_a_word_of_another_city(core: Core, client: FlaskClient,
     for path in OF_PROGRAMS:
         found = client.get(f"/open311/{'' if path.startswith('d') else 'v2/'}{path}").text
         assert [word for word in OURS if word in found] == [], path
+
+
+@pytest.mark.parametrize(
+    ("language", "name"),
+    [("fr", "Français"), ("es", "Español"), ("en-US", "English"), ("tr", "Türkçe"), ("xx", "xx")],
+)
+def test_a_language_is_offered_by_its_own_name(language: str, name: str) -> None:
+    assert words.own_name(language) == name
 
 
 def test_its_people_of_the_demo_and_its_first_administrator_read_english(core: Core) -> None:

@@ -407,6 +407,7 @@ def test_a_target_within_our_network_is_not_reached(host: str, core: Core, api: 
     ((_, attempt),) = subscriptions.attempts(core, "inside", 10)
     assert attempt.status is None
     assert "not public" in str(attempt.error)
+    assert "OPEN311_WEBHOOK_ALLOW_PRIVATE" in str(attempt.error)
 
 
 def _stalls(handler: BaseHTTPRequestHandler) -> None:
