@@ -45,14 +45,19 @@ install -D -m 644 deploy/systemd/sysusers.conf "$root/usr/lib/sysusers.d/open311
 install -D -m 644 deploy/systemd/tmpfiles.conf "$root/usr/lib/tmpfiles.d/open311.conf"
 install -m 755 deploy/debian/open311 "$root/usr/bin/open311"
 install -m 640 deploy/open311.env "$root/etc/open311/open311.env"
-install -m 644 categories.yaml "$root/etc/open311/categories.yaml"
+# Where an editor finds the schema of the catalogue, and whoever reads the interface its documents.
+shared=/usr/share/open311-server/schemas
+install -D -m 644 -t "$root$shared" schemas/*
+sed "1s|schemas/|$shared/|" categories.yaml >"$root/etc/open311/categories.yaml"
+chmod 644 "$root/etc/open311/categories.yaml"
 papers=$root/usr/share/doc/open311-server
-install -d "$papers/docs" "$papers/examples/prometheus"
+install -d "$papers/docs" "$papers/examples/prometheus" "$papers/examples/patroni"
 install -m 644 README.md CHANGELOG.md SECURITY.md "$papers"
 install -m 644 LICENSE "$papers/copyright"
 install -m 644 docs/*.md "$papers/docs"
 install -m 644 deploy/nginx.conf deploy/Caddyfile deploy/pgbouncer.ini "$papers/examples"
 install -m 644 deploy/prometheus/* "$papers/examples/prometheus"
+install -m 644 deploy/patroni/* "$papers/examples/patroni"
 
 sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" -e "s/@PYTHON@/python$minor/" \
     -e "s/@MAINTAINER@/${DEBFULLNAME:-Open311 server} <${DEBEMAIL:-open311@localhost}>/" \

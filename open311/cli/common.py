@@ -89,7 +89,7 @@ def many_rows() -> Iterator[None]:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their columns: a moment in UTC, nothing for None, anything else as it is written."""
+    """Print rows under their columns: a moment in UTC, a list with commas, nothing for None, the rest as it is."""
     table = Table(*(Column(name, overflow="fold") for name in columns))
     for row in rows:
         # As plain text: what strangers wrote in square brackets must not be taken for a style.
@@ -101,4 +101,6 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return write_utc(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
     return "" if value is None else str(value)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from open311.dev import private_cluster
 from open311.operations import rehearsal
@@ -82,6 +83,28 @@ def test_a_backup_that_restores_is_a_good_rehearsal(
     again = run("backup", "rehearse", str(file), "--into", elsewhere, **variables)
     assert "is not empty" in again.stderr
     assert "failed" in run("backup", "check", **variables).stderr
+
+
+@pytest.mark.usefixtures("programs")
+def test_who_is_no_superuser_rehearses_where_one_has_made_the_extension(
+    variables: dict[str, str], elsewhere: str, tmp_path: Path
+) -> None:
+    """As the user of the package, whose dump a superuser has made."""
+    file, clerk = dump(variables["DATABASE_URL"], tmp_path), "clerk_of_rehearsals"
+    with psycopg.connect(elsewhere, autocommit=True) as admin:
+        name = sql.Identifier(admin.info.dbname)
+        admin.execute(sql.SQL("create role {} login").format(sql.Identifier(clerk)))
+        try:
+            admin.execute(sql.SQL("alter database {} owner to {}").format(name, sql.Identifier(clerk)))
+            url = f"postgresql:///{admin.info.dbname}?host={admin.info.host}&port={admin.info.port}&user={clerk}"
+            without = run("backup", "rehearse", str(file), "--into", url, **variables)
+            assert "let a superuser run `create extension postgis`" in without.stderr
+            admin.execute("create extension postgis")
+            done = run("backup", "rehearse", str(file), "--into", url, **variables)
+            assert done.returncode == 0, done.stderr
+        finally:
+            admin.execute(sql.SQL("alter database {} owner to current_user").format(name))
+            admin.execute(sql.SQL("drop owned by {0}; drop role {0}").format(sql.Identifier(clerk)))
 
 
 @pytest.mark.usefixtures("programs")

@@ -76,6 +76,15 @@ def test_the_package_keeps_what_the_city_writes_and_shows_secrets_to_nobody(pack
     assert not [name for name in lines if "tmp" in name.split("/")[1:2]]
 
 
+def test_the_catalogue_of_the_package_names_a_schema_that_comes_with_it(
+    package: Path, tmp_path: Path
+) -> None:
+    dpkg("--extract", package, str(tmp_path))
+    first = (tmp_path / "etc/open311/categories.yaml").read_text(encoding="utf-8").partition("\n")[0]
+    schema = tmp_path / first.partition("$schema=/")[2]
+    assert json.loads(schema.read_text(encoding="utf-8"))["properties"]["services"]
+
+
 @pytest.mark.parametrize("name", ["postinst", "prerm", "postrm"])
 def test_the_scripts_of_the_package_can_be_read(package: Path, name: str) -> None:
     subprocess.run(["sh", "-n"], input=dpkg("--info", package, name), text=True, check=True)

@@ -1,11 +1,13 @@
 """A backup restored on trial: into an empty database, by PostgreSQL's own program."""
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import text
@@ -18,6 +20,9 @@ _OCCUPIED = text("""
     select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
         and not exists (select from pg_depend where objid = pg_class.oid and deptype = 'e') order by 1 limit 1
 """)
+# Lines of `pg_restore --list`: what only the owner of an extension may do.
+_EXTENSION = re.compile(r"\d+; \d+ \d+ (?:EXTENSION -|COMMENT - EXTENSION) (\S+)")
+_OF_POSTGIS = re.compile(r"\d+; \d+ \d+ TABLE DATA \S+ spatial_ref_sys ")
 _HOLDS = text("select count(*), max(updated_datetime) from service_requests")
 # As libpq reads them, so that no password is in the list of processes.
 VARIABLES = {
@@ -52,14 +57,43 @@ def restore(dump: Path, url: str) -> Restored:
 
 
 def _run(dump: Path, url: str) -> None:
+    contents = _pg_restore(url, "--list", str(dump)).splitlines(keepends=True)
+    with migrate.connected(url) as conn:
+        there = set(conn.execute(text("select extname from pg_extension")).scalars())
+    with NamedTemporaryFile("w", prefix="open311-", suffix=".list") as wanted:
+        wanted.writelines(line for line in contents if not _of_extensions(line, there))
+        wanted.flush()
+        database = conninfo_to_dict(_libpq(url))["dbname"]
+        # Without the first, pg_restore carries on after an error and exits with success: half a database would pass
+        # for a whole. The others are for a user who is not the superuser that dumped it.
+        options = ("--exit-on-error", "--no-owner", "--no-privileges")
+        _pg_restore(url, *options, f"--use-list={wanted.name}", f"--dbname={database}", str(dump))
+
+
+def _of_extensions(line: str, there: set[str]) -> bool:
+    """Whether a line is about an extension that is there already."""
+    if match := _EXTENSION.match(line):
+        return match[1] in there
+    return "postgis" in there and _OF_POSTGIS.match(line) is not None
+
+
+def _libpq(url: str) -> str:
+    return url.replace("postgresql+psycopg:", "postgresql:", 1)
+
+
+def _pg_restore(url: str, *options: str) -> str:
     program = shutil.which("pg_restore")
     if program is None:
         raise ConfigurationError("pg_restore is missing; install postgresql-client")
-    parts = conninfo_to_dict(url.replace("postgresql+psycopg:", "postgresql:", 1))
+    parts = conninfo_to_dict(_libpq(url))
     variables = {variable: str(parts[name]) for name, variable in VARIABLES.items() if parts.get(name)}
-    # Otherwise pg_restore carries on after an error and exits with success: half a database would pass for a whole.
-    command = [program, "--exit-on-error", f"--dbname={parts['dbname']}", str(dump)]
-    done = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True)
+    done = subprocess.run([program, *options], env=os.environ | variables, capture_output=True, text=True)
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise ConfigurationError(f"the backup cannot be restored: {lines[0]}")
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[0]
+        advice = (
+            "; let a superuser run `create extension postgis` in the new database"
+            if "create extension" in reason
+            else ""
+        )
+        raise ConfigurationError(f"the backup cannot be restored: {reason}{advice}")
+    return done.stdout
