@@ -24,7 +24,7 @@ from open311.site import rendering
 from open311.site.form import form_input
 from open311.site.form.form_input import FieldProblem
 from open311.site.list import listing, maps
-from open311.site.rendering import OWN_NAMES
+from open311.site.words import own_name
 from open311.site.words import words as message
 from open311.staff.blueprint import address, page, redirect_to, signed_in, staff
 from open311.staff.intake import telephone_form
@@ -224,7 +224,7 @@ def _values(
         "parts": telephone_form.parts(catalogue, state, errors),
         "groups": _groups(catalogue),
         "channels": CHOSEN,
-        "spoken": [(code, OWN_NAMES.get(code, code)) for code in catalogue.jurisdiction.languages],
+        "spoken": [(code, own_name(code)) for code in catalogue.jurisdiction.languages],
         "mails": mail_subscriptions.possible(current.core()),
         "most_photos": current.core().settings.max_photos,
         "photos": len(draft.photos) + len(callers.photos_of_mail(current.core(), draft)) if draft else 0,
