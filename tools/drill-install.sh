@@ -129,9 +129,18 @@ PY
     find /var/lib/open311/media -type f | wc -l'
 
 say "saved, updated, lost, restored"
-took "pg_dump, photos" inside sh -ec '
-    sudo -u postgres pg_dump --format=custom --file=/tmp/open311.dump open311
-    tar -C /var/lib -cf /root/photos.tar open311'
+# As docs/backup.md has it for the package, here and below.
+took "pg_dump, photos, settings" inside sh -ec '
+    sudo install -d -m 750 -g open311 /var/backups/open311
+    sudo -u postgres pg_dump --format=custom open311 | sudo tee /var/backups/open311/open311.dump > /dev/null
+    sudo tar --create --file=/var/backups/open311/files.tar /var/lib/open311 /etc/open311'
+took "a rehearsal of the restore" inside sh -ec '
+    sudo -u postgres createdb --owner=open311 --template=template0 rehearsal
+    sudo -u postgres psql --dbname=rehearsal --command="create extension postgis"
+    sudo open311 backup rehearse /var/backups/open311/open311.dump --into "postgresql:///rehearsal?host=/run/postgresql"
+    sudo -u postgres dropdb rehearsal
+    open311 backup check'
+tail -1 "$work/said"
 took "the update: dpkg -i of the same package" inside dpkg -i /root/open311.deb
 until_ready
 inside journalctl --no-pager -o cat -u open311-upgrade | grep 'database' | tail -1
@@ -140,11 +149,11 @@ took "the disaster: drop database" inside sh -ec '
     sudo -u postgres dropdb open311
     rm -rf /var/lib/open311/*'
 took "pg_restore, photos, open311 db restored" inside sh -ec '
-    sudo -u postgres createdb --template=template0 --owner=open311 open311
-    sudo -u postgres pg_restore --exit-on-error --dbname=open311 /tmp/open311.dump
-    tar -C /var/lib -xf /root/photos.tar
-    open311 db check
-    open311 db restored'
+    sudo -u postgres createdb --owner=open311 --template=template0 open311
+    sudo cat /var/backups/open311/open311.dump | sudo -u postgres pg_restore --exit-on-error --dbname=open311
+    sudo tar --extract --file=/var/backups/open311/files.tar --directory=/
+    sudo open311 db check
+    sudo open311 db restored'
 cat "$work/said"
 inside systemctl start open311-web open311-worker
 until_ready
