@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 LANGUAGES = tuple(sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()))
 FALLBACK = "en"
+EUROPEAN = {"en": "en-GB"}
 
 
 @cache
@@ -43,10 +44,15 @@ def plural_key(key: str, number: int, language: str) -> str:
     return form if form in messages(spoken) else f"{key}.other"
 
 
+@cache
+def locale_of(language: str) -> Locale:
+    """Whose dates and numbers a language has: English without a country is that of Europe, the day before the month."""
+    return Locale.parse(EUROPEAN.get(language, language), sep="-")
+
+
 def long_day(day: date, language: str) -> str:
     """A day as `2. März 2026`."""
-    spoken = language if messages(language) else FALLBACK
-    return format_date(day, "long", locale=Locale.parse(spoken, sep="-"))
+    return format_date(day, "long", locale=locale_of(language if messages(language) else FALLBACK))
 
 
 def first_known(languages: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ from babel.dates import format_date
 from flask import Response
 
 from open311.base.datetimes import local
+from open311.base.i18n import locale_of
 from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.model.statistics import Statistics, publishable
@@ -58,7 +59,7 @@ def show_statistics() -> Response:
 
 def month_name(line: Line, form: str = "MMMM yyyy") -> str:
     year, month = line.code.split("-")
-    return format_date(date(int(year), int(month), 1), form, locale=current.language().replace("-", "_"))
+    return format_date(date(int(year), int(month), 1), form, locale=locale_of(current.language()))
 
 
 def bars(figures: StatisticsTables) -> list[Bar]:

@@ -12,7 +12,7 @@ from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from markupsafe import Markup, escape
 
 from open311.base.datetimes import local, write
-from open311.base.i18n import plural_key, translate
+from open311.base.i18n import locale_of, plural_key, translate
 from open311.base.text import Text
 from open311.http import current
 from open311.model.catalogue import Catalogue
@@ -130,4 +130,4 @@ def own_name(language: str) -> str:
 
 
 def _locale() -> Locale:
-    return Locale.parse(current.language(), sep="-")
+    return locale_of(current.language())

@@ -31,6 +31,12 @@ def test_the_town_is_not_said_again_in_each_address(api: Api) -> None:
     assert '<p class="card__address">Ludwigstraße 12</p>' in api.client.get("/").text
 
 
+@pytest.mark.parametrize(("language", "day"), [("de", "2. März 2026"), ("en", "2 March 2026")])
+def test_days_are_written_as_people_here_write_them(api: Api, language: str, day: str) -> None:
+    api.report()
+    assert day in api.client.get("/", headers={"Accept-Language": language}).text
+
+
 def test_a_search_leads_to_what_it_finds(api: Api) -> None:
     html = api.client.get("/").text
     assert re.findall(r'action="([^"]+)" role="search"', html) == ["/#found"]

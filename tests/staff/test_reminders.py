@@ -117,7 +117,7 @@ def test_each_step_is_told_once_to_whom_the_catalogue_names(
     sent = told(mailbox)
     assert {to for to, _ in sent} == {"rita@stadt.example", "lutz@stadt.example"}
     assert f"http://127.0.0.1:8311/staff/reports/{number}" in sent[0][1]
-    assert "von Bereich Tiefbau anzunehmen bis 04.03.26, 09:30" in sent[0][1]
+    assert "von Bereich Tiefbau anzunehmen bis 04.03.2026, 09:30" in sent[0][1]
     assert "Kanarienvogel" not in sent[0][1]
     # 200 % on Friday, 300 % on Tuesday, since the city rests at the weekend.
     at(clock, "2026-03-06T09:00:00")
@@ -284,7 +284,7 @@ def test_whoever_chose_so_gets_one_mail_a_working_day_with_all_that_waits(
     assert mail["Subject"] == "Ihr Tag: 1 überfällig, 0 zur Wiedervorlage, 0 anzunehmen, 1 Notizen"
     [(to, body)] = told(mailbox)
     assert (to, body.count(str(noted))) == ("rita@stadt.example", 4)
-    assert "fertig bis 16.03.26" in body
+    assert "fertig bis 16.03.2026" in body
     assert "ansehen" not in body
     # Saturday and Sunday are free; on Monday the note is still unread.
     for day in ("21", "22"):

@@ -8,10 +8,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from babel.dates import format_datetime
+from babel.dates import format_date
 
 from open311.actions.staff_mail import staff_mails
-from open311.base.i18n import translate
+from open311.base.i18n import locale_of, translate
 from open311.core import Core
 from open311.model.casework.cases import Case
 from open311.model.casework.staff_notices import Notice, NoticeKind, Reader, Recipient
@@ -203,7 +203,7 @@ def _words(catalogue: Catalogue, notice: Notice, case: Case, language: str) -> s
 
 def _in_words(moment: datetime, catalogue: Catalogue, language: str) -> str:
     local = moment.astimezone(catalogue.jurisdiction.time_zone)
-    return format_datetime(local, "short", locale=language.replace("-", "_"))
+    return f"{format_date(local, 'medium', locale=locale_of(language))}, {local:%H:%M}"
 
 
 def shortened(lines: Sequence[str], language: str) -> list[str]:

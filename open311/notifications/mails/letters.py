@@ -2,6 +2,7 @@
 
 from babel.dates import format_date
 
+from open311.base.i18n import locale_of
 from open311.core import Core
 from open311.model.access.secret_tokens import new_token
 from open311.model.casework.objections import Verdict
@@ -55,7 +56,7 @@ def send(core: Core, event_id: int) -> None:
         "number": str(request.service_request_id),
         "service": catalogue.service_name(request.service_code, language),
         "text": text,
-        "ends": format_date(ends, "long", locale=language.replace("-", "_")),
+        "ends": format_date(ends, "long", locale=locale_of(language)),
     }
     sent = sending.send(core, catalogue, address, language, KINDS[event.kind].value, values, path)
     sending.record(core, request.service_request_id, sent, event_id=event_id)

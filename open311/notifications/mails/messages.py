@@ -8,6 +8,7 @@ import structlog
 from babel.dates import format_date
 
 from open311.base.errors import NotFound
+from open311.base.i18n import locale_of
 from open311.core import Core
 from open311.model.access.actor import ActorKind
 from open311.model.access.secret_tokens import new_token
@@ -158,7 +159,7 @@ def _rating(
     ends = (core.now() + ratings.RATED_WITHIN).astimezone(catalogue.jurisdiction.time_zone)
     return {
         "rating": f"{sending.address_of(core, catalogue, f'/rating/{token}')}?locale={language}",
-        "rating_ends": format_date(ends, "long", locale=language.replace("-", "_")),
+        "rating_ends": format_date(ends, "long", locale=locale_of(language)),
     }
 
 

@@ -2,7 +2,7 @@
 
 from babel.dates import format_date
 
-from open311.base.i18n import translate
+from open311.base.i18n import locale_of, translate
 from open311.core import Core
 from open311.model.access.secret_tokens import new_token
 from open311.model.casework.orders import Order
@@ -69,11 +69,11 @@ def _values(
         "service": catalogue.service_name(request.service_code, language),
         "text": str(event.data.get("text") or ""),
         "due": _due(order, language),
-        "ends": format_date(ends, "long", locale=language.replace("-", "_")),
+        "ends": format_date(ends, "long", locale=locale_of(language)),
     }
 
 
 def _due(order: Order, language: str) -> str:
     if order.due_date is None:
         return translate("mail.order.no_due", language)
-    return format_date(order.due_date, "long", locale=language.replace("-", "_"))
+    return format_date(order.due_date, "long", locale=locale_of(language))

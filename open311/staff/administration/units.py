@@ -7,6 +7,7 @@ from babel.dates import get_day_names
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from open311.base.i18n import locale_of
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
@@ -118,7 +119,7 @@ def _hours(city: Catalogue) -> str:
     calendar = city.desk.calendar
     if calendar is None:
         return ""
-    names = get_day_names("abbreviated", locale=current.language().replace("-", "_"))
+    names = get_day_names("abbreviated", locale=locale_of(current.language()))
     days = ", ".join(names[day] for day in sorted(calendar.weekdays))
     opens, closes = calendar.opens, calendar.closes
     return f"{days} {Span(opens, closes)}" if opens and closes else days
