@@ -37,13 +37,12 @@ def send(
 ) -> SentMail | None:
     """Send one mail; None where the settings name no mail server.
 
-    `kind` names the messages of its subject and its text, `path` the page that it links to. A permanent refusal is
-    logged without the address, and is in what is returned. A mail that may be sent again has a `message_id` of its own.
+    `kind`: the messages of its subject and its text; `path`: the page it links to; `message_id`: of one that may be
+    sent again. A permanent refusal is logged without the address, and is in what is returned.
     """
     mailer = mailers.for_settings(core.settings)
     if mailer is None:
         return None
-    subject, text = kind
     words = {
         **values,
         "city": catalogue.jurisdiction.name.in_language(language),
@@ -53,11 +52,11 @@ def send(
     reply_to, token = _reply_address(core, catalogue)
     message = EmailMessage()
     message["To"] = to
-    message["Subject"] = " ".join(translate(subject, language, **words).split())
+    message["Subject"] = " ".join(translate(kind[0], language, **words).split())
     _set_origin(core, message, reply_to, message_id or _new_message_id(core))
     for name, value in (headers or {}).items():
         message[name] = value
-    _set_bodies(core, catalogue, message, language, _keys(text, words, may_end=bool(headers)), words)
+    _set_bodies(core, catalogue, message, language, _keys(kind[1], words, may_end=bool(headers)), words)
     sent = SentMail(str(message["Message-ID"]), to, token=token)
     try:
         mailer.send(message)

@@ -92,7 +92,6 @@ def reports() -> ResponseReturnValue:
         shared_with=_shared_with(),
         **_filter_values(in_force, chosen),
         columns=desk_filters.columns_of(chosen.values),
-        all_columns=list(Column),
         order=search.order,
         orders=desk_filters.orders_of(search),
         now=core.now(),
@@ -122,6 +121,7 @@ def _filter_values(in_force: Sequence[Catalogue], chosen: Filter) -> dict[str, A
         "choices": {
             name: filters.choices(name, in_force, chosen.chosen(name)) for name in ("unit", "area", "channel")
         },
+        "all_columns": list(Column),
         "stages": list(Stage),
         "priorities": list(Priority),
         "visibilities": list(Visibility),
