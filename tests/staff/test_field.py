@@ -56,7 +56,9 @@ def report(core: Core, number: int, act: FieldAct = FieldAct.DONE, **more: Any) 
 
 
 def test_a_round_is_planned_in_the_order_of_a_short_way(finn: Employee, numbers: list[int]) -> None:
-    assert f'value="{numbers[0]}"' in finn.get("/staff/field/plan?service=MUELL_WILD").text
+    choice = finn.get("/staff/field/plan?service=MUELL_WILD").text
+    assert f'value="{numbers[0]}"' in choice
+    assert f"{numbers[0]} · Wilde Müllablagerung · " in choice
     path = planned(finn, numbers)
     page = finn.get(path).text
     stops = [int(number) for number in re.findall(r'id="stop-(\d+)"', page)]

@@ -67,6 +67,9 @@ def field_plan() -> ResponseReturnValue:
         "field/plan.html",
         status=400 if problems else 200,
         rows=case_rows,
+        catalogues={
+            city: core.catalogues.owner(city) for city in {row.case.jurisdiction_id for row in case_rows}
+        },
         picked=write_numbers(picked),
         values=values,
         chosen=chosen,
