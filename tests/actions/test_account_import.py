@@ -39,7 +39,7 @@ def test_each_line_makes_an_account_or_gives_a_role(core: Core) -> None:
     )
     assert brought_in(core, text) == [LineOutcome.ADDED, LineOutcome.ADDED, LineOutcome.ROLE_GIVEN]
     held = roles(core)
-    assert [role.role.value for role in held["rita@stadt.example"]] == ["worker", "reader"]
+    assert [role.role for role in held["rita@stadt.example"]] == ["worker", "reader"]
     assert held["rita@stadt.example"][0].units == ("STADTREINIGUNG", "TIEFBAU")
     assert str(held["rita@stadt.example"][0].ends_datetime).startswith("2026-12-31 23:00")
     assert brought_in(core, text) == [LineOutcome.UNCHANGED] * 3

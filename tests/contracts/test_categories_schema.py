@@ -30,6 +30,7 @@ ACROSS_ENTRIES = re.compile(
     r"|is not the code of an agency|what is refused is closed|public holidays are unknown"
     r"|beside the catalogue cannot be read|does not ask|names the services that ask|needs the hours of the calendar"
     r"|which the public is promised|is never reached|has no unit|ends before it begins"
+    r"|so it needs a name|gives no rights|a role that every city has|is not about one case|log is read as a whole"
     r"|has closed rings|leaves the earth|is not a valid area|is no regular expression|addresses that lead elsewhere"
 )
 

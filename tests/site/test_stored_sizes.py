@@ -125,7 +125,7 @@ def test_drafts_do_not_live_for_ever_however_often_they_are_touched(
     "fields",
     [
         {"attribute": {f"C{code}": ["x" * 4000] * 100 for code in range(10)}},
-        {"attribute": {f"C{code}": [f"{value:04}" * 10 for value in range(100)] for code in range(100)}},
+        {"attribute": {f"C{code}": [f"{value:04}" * 20 for value in range(19)] for code in range(100)}},
         {
             "media_url": ADDRESSES,
             "description": "ä" * 4000,

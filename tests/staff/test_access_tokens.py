@@ -123,6 +123,6 @@ def test_ends_with_what_opened_it(desk: Desk, bea: Employee, how: str) -> None:
 def test_loses_the_rights_that_its_owner_loses(desk: Desk, bea: Employee) -> None:
     token = makes(bea)
     with desk.core.database.begin() as conn:
-        conn.execute(text("update memberships set role = 'auditor'"))
+        conn.execute(text("update memberships set role = 'admin'"))
     answer = client_of(desk.core).get("/staff/api/v1/cases", headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 403

@@ -101,8 +101,9 @@ WITHOUT_EFFECT = {
     "/staff/reports/bulk priority publish x",
     "/staff/reports/bulk status publish x",
     "/staff/reports/bulk unit publish x",
+    "/staff/reports/views/N/change done publish",
+    "/staff/reports/views/N/move done publish",
     "/staff/reports/views/N/remove done publish",
-    "/staff/reports/views/N/rename done publish",
 }
 FORM = {
     "text": "Text",
