@@ -46,20 +46,13 @@ def field_plan() -> ResponseReturnValue:
             return redirect_to("field_round", done="saved", round_id=_plan())
         except Invalid as refused:
             problems = [in_words(fault) for fault in refused.problems]
-    search = CaseSearch(
-        stages=TO_DO,
-        units=_chosen(values, "unit"),
-        services=_chosen(values, "service"),
-        areas=_chosen(values, "area"),
-        limit=MOST_STOPS,
-    )
     core = current.core()
     picked = read_numbers(str(values.get("picked", "")))
     with core.database.read() as conn:
         case_rows = (
             bulk.chosen(conn, field_scope(), picked, core.now())
             if picked
-            else case_list.page(conn, field_scope(), search, core.now()).rows
+            else case_list.page(conn, field_scope(), _search(values), core.now()).rows
         )
         people = _people(conn, case_rows)
     chosen = set(request.form.getlist("number")) if request.method == "POST" else {*map(str, picked)}
@@ -78,6 +71,16 @@ def field_plan() -> ResponseReturnValue:
         choices=_choices(own_cities(Right.FIELD)),
         people=people,
         today=core.now().date().isoformat(),
+    )
+
+
+def _search(values: Mapping[str, Any]) -> CaseSearch:
+    return CaseSearch(
+        stages=TO_DO,
+        units=_chosen(values, "unit"),
+        services=_chosen(values, "service"),
+        areas=_chosen(values, "area"),
+        limit=MOST_STOPS,
     )
 
 
@@ -100,15 +103,15 @@ def _people(conn: Connection, rows: Sequence[CaseRow]) -> Sequence[tuple[str, st
     owners = {row.case.jurisdiction_id for row in rows}
     if not any(Right.ASSIGN_PERSON in staff().rights_in(owner) for owner in owners):
         return ()
-    known = dict[int, str]()
+    names = dict[int, str]()
     # Cases of one unit have the same colleagues.
     core, rows_of_units = current.core(), {row.case.unit: row for row in rows}
     for row in rows_of_units.values():
         others = colleagues.of_case(
             conn, row.case, row.visibility, core.catalogues.rights_of_role, core.now()
         )
-        known |= actor_names.nameable(others.of_unit, others.roles)
-    by_name = sorted(known.items(), key=lambda person: person[1].casefold())
+        names |= actor_names.nameable(others.of_unit, others.roles)
+    by_name = sorted(names.items(), key=lambda person: person[1].casefold())
     return [(str(account_id), name) for account_id, name in by_name]
 
 
