@@ -91,8 +91,9 @@ def _named_by_number() -> AnyResponse | None:
     number = report_numbers.report_number(words) if words else None
     if number is None or not _is_seen(number):
         return None
-    # What it leads to hangs on what there is today, so no browser may keep it.
-    return redirect(addresses.address("report", number=number), 303)
+    # What it leads to hangs on what there is today, so no browser may keep it. Without a target of its own browsers
+    # would look there for that of the form, which is a part of the list.
+    return redirect(addresses.address("report", number=number, _anchor="content"), 303)
 
 
 def _is_seen(number: int) -> bool:

@@ -32,7 +32,8 @@ MOST_KEYS, MOST_KEYS_TO_JOIN = 40, 12
 
 @pytest.fixture(autouse=True)
 def streets(town: Town) -> Iterator[None]:
-    """The town has a list of addresses."""
+    """The town has a list of addresses, and nothing is known there yet that a call could be about."""
+    town.conn.exec_driver_sql("delete from service_requests")
     address_list.replace_list(town.core, first_city(), STREETS.splitlines(keepends=True))
     yield
     town.conn.exec_driver_sql("delete from addresses")
