@@ -168,6 +168,20 @@ def test_whoever_may_not_see_a_stop_sees_no_round(desk: Desk, finn: Employee, nu
     assert reader.get("/staff/field").status_code == 403
 
 
+def test_a_stop_is_moved_among_those_that_somebody_sees(
+    core: Core, desk: Desk, finn: Employee, numbers: list[int]
+) -> None:
+    path = planned(finn, numbers)
+    first, hidden, last = numbers[0], numbers[2], numbers[1]
+    for number, unit in ((first, "STADTREINIGUNG"), (hidden, "TIEFBAU"), (last, "STADTREINIGUNG")):
+        casework.assign(core, number, unit, CLARA)
+    other = desk.employee(membership(Role.WORKER, units=("STADTREINIGUNG",)), email="tom@stadt.example")
+    other.post(f"{path}/order", 400, number=hidden, move="up")
+    other.post(f"{path}/order", 303, number=last, move="up")
+    stops = [int(number) for number in re.findall(r'id="stop-(\d+)"', finn.get(path).text)]
+    assert stops == [last, hidden, first]
+
+
 @pytest.mark.parametrize("count", [0, 101])
 def test_a_round_has_at_least_one_stop_and_at_most_a_hundred(core: Core, count: int) -> None:
     owner = core.catalogues.in_force[0].jurisdiction.jurisdiction_id

@@ -100,12 +100,14 @@ def _round_page(round_: Round, *, number: int = 0, problems: tuple[str, ...] = (
 
 @page("/field/<id:round_id>/order", Right.FIELD, methods=("POST",))
 def field_order(round_id: int) -> ResponseReturnValue:
-    """Put a stop earlier or later."""
+    """Put a stop earlier or later among those that somebody sees."""
     round_, number = find_round(round_id), whole_number(request.form.get("number", ""))
     by = {"up": -1, "down": 1}.get(request.form.get("move", ""), 0)
     if number is not None:
-        owner = round_.jurisdiction_id
-        casework.move_stop(current.core(), round_id, number, by, actor(owner), owner)
+        core, owner = current.core(), round_.jurisdiction_id
+        with core.database.read() as conn:
+            seen = [stop.row.number for stop in rounds.stops_of(conn, round_id, field_scope(), core.now())]
+        casework.move_stop(core, round_id, number, by, actor(owner), owner, among=seen)
     response = redirect_to("field_round", round_id=round_id)
     response.location = f"{response.location}#stop-{'' if number is None else number}"
     return response

@@ -1,6 +1,6 @@
 """Rounds in the field: planned by those who may, gone with or without a connection; each action counts once."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import IO
 
@@ -53,16 +53,27 @@ def _place(location: Location | None) -> route.Place | None:
     return None if location is None else (location.lat, location.long)
 
 
-def move_stop(core: Core, round_id: int, number: int, by: int, actor: Actor, jurisdiction_id: str) -> None:
-    """Put a stop earlier or later in its round."""
+def move_stop(
+    core: Core,
+    round_id: int,
+    number: int,
+    by: int,
+    actor: Actor,
+    jurisdiction_id: str,
+    *,
+    among: Collection[int],
+) -> None:
+    """Put a stop earlier or later among those that the actor sees; all others keep their places."""
     actor.require(Right.FIELD, jurisdiction_id)
     with core.database.begin() as conn:
         numbers = rounds.numbers_of(conn, round_id)
-        if number not in numbers:
+        seen = [stop for stop in numbers if stop in among]
+        if number not in seen:
             raise Invalid(problem("error.service_request.unknown", service_request_id=number))
-        place = numbers.index(number)
-        numbers.insert(max(0, min(place + by, len(numbers) - 1)), numbers.pop(place))
-        rounds.reorder(conn, round_id, numbers)
+        place = seen.index(number)
+        seen.insert(max(0, min(place + by, len(seen) - 1)), seen.pop(place))
+        moved = iter(seen)
+        rounds.reorder(conn, round_id, [next(moved) if stop in among else stop for stop in numbers])
 
 
 def report_from_field(
