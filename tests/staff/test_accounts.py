@@ -1,6 +1,8 @@
 """Administration: who gets an account, a role, a link, and what happens when somebody leaves."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, text
@@ -178,6 +180,22 @@ def test_a_lead_manages_the_own_unit_alone(desk: Desk) -> None:
     for act in ("end", "reset", "change", "invite"):
         assert lead.post(f"{path}/{act}", end="1").status_code == 403
     assert lead.get("/staff/admin/accounts/new").status_code == 403
+
+
+def test_no_role_outlasts_that_of_who_gives_it(desk: Desk) -> None:
+    ends = datetime(2026, 3, 3, tzinfo=ZoneInfo("Europe/Berlin"))
+    lead = desk.employee(membership(Role.LEAD, units=("STADTREINIGUNG",), ends_datetime=ends))
+    longer = membership(Role.WORKER, units=("STADTREINIGUNG",))
+    other = desk.account(longer, email="rita@stadt.example", name="Rita")
+    path = f"/staff/admin/accounts/{other}"
+    given = {"jurisdiction_id": CITY, "role": "worker", "units": "STADTREINIGUNG"}
+    for last_day in ("", "2026-03-03"):
+        lead.post(f"{path}/roles", 400, **given, role_ends=last_day)
+        assert "gilt länger" in lead.text
+    lead.post(f"{path}/roles", 303, **given, role_ends="2026-03-02")
+    # A deputy takes away what lasts longer all the same.
+    [first, *_] = re.findall(r"/staff/admin/roles/(\d+)/take", lead.get(path).text)
+    lead.post(f"/staff/admin/roles/{first}/take", 303)
 
 
 def test_administers_no_other_city(core: Core, desk: Desk) -> None:

@@ -11,7 +11,7 @@ from open311.core import Core
 from open311.model.access.actor import Actor, ActorKind, Right, lacking
 from open311.model.staff.accounts import Account, AccountState, LinkKind
 from open311.model.staff.audit import AuditKind
-from open311.model.staff.rights import Membership, Staff, administers, may_give
+from open311.model.staff.rights import Membership, Staff, administers, given_until, may_give
 from open311.storage.database import Connection
 from open311.storage.desk.lists import views
 from open311.storage.requests import cases
@@ -163,7 +163,14 @@ def _requested(core: Core, conn: Connection, actor: Actor, account_id: int, role
         raise Invalid(problem("error.accounts.role", role=role.role, known=", ".join(known)))
     role = role.with_rights(core.catalogues.rights_of_role)
     _require_giving(core, conn, actor, account_id, role)
+    if actor.kind is ActorKind.STAFF:
+        _require_end(role, given_until(_staff(core, conn, actor), role))
     return role
+
+
+def _require_end(role: Membership, latest: datetime | None) -> None:
+    if latest is not None and (role.ends_datetime is None or role.ends_datetime > latest):
+        raise Invalid(problem("desk.role.outlasts"))
 
 
 def _give(core: Core, conn: Connection, actor: Actor, account_id: int, role: Membership) -> int:

@@ -214,20 +214,32 @@ def may(staff: Staff, right: Right, case: Case, visibility: str) -> bool:
 def may_give(giver: Staff, account_id: int, membership: Membership) -> bool:
     """Whether somebody may give (or take) this membership; nobody decides about their own."""
     # Against escalation, and against an administrator who takes away the last account that could undo it.
-    if giver.account_id == account_id:
-        return False
-    return administers(giver, membership) or any(
-        own.reaches(Right.MANAGE_MEMBERS) and _may_hand_on(own, membership)
-        for own in giver.within(membership.jurisdiction_id)
-    )
+    return giver.account_id != account_id and bool(_given_by(giver, membership))
+
+
+def given_until(giver: Staff, membership: Membership) -> datetime | None:
+    """Until when somebody may give a membership at most, for no role outlasts the one it is given by; None: ever."""
+    ends = [own.ends_datetime for own in _given_by(giver, membership)]
+    return None if None in ends else max(filter(None, ends), default=None)
 
 
 def administers(giver: Staff, membership: Membership) -> bool:
     """Whether somebody manages accounts wherever this membership is good for anything."""
-    return any(
-        own.reaches(Right.MANAGE_ACCOUNTS) and membership.lies_within(own)
+    return any(_administers(own, membership) for own in giver.within(membership.jurisdiction_id))
+
+
+def _given_by(giver: Staff, membership: Membership) -> list[Membership]:
+    """Those of somebody's own memberships by which they may give this one."""
+    return [
+        own
         for own in giver.within(membership.jurisdiction_id)
-    )
+        if _administers(own, membership)
+        or (own.reaches(Right.MANAGE_MEMBERS) and _may_hand_on(own, membership))
+    ]
+
+
+def _administers(own: Membership, membership: Membership) -> bool:
+    return bool(own.reaches(Right.MANAGE_ACCOUNTS)) and membership.lies_within(own)
 
 
 def _may_hand_on(own: Membership, membership: Membership) -> bool:

@@ -38,6 +38,7 @@ FIELDS = {
     "desk.role.services": "services",
     "desk.role.areas": "areas",
     "desk.role.date": "role_ends",
+    "desk.role.outlasts": "role_ends",
 }
 
 
