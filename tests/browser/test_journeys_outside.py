@@ -155,8 +155,8 @@ def test_an_order_goes_to_a_contractor_and_comes_back_done(
     desk.opens(f"/staff/reports/{number}/outside")
     expect(desk.page.locator("main")).to_contain_text("Welche Lichtfarbe?")
     desk.page.locator("summary", has_text="Bestätigen").click()
-    desk.page.locator("#status").select_option("GELOEST")
-    desk.page.locator("#status_notes").fill("Die Lampe leuchtet wieder.")
+    desk.page.get_by_label("Status", exact=True).select_option("GELOEST")
+    desk.page.get_by_label("Öffentliche Mitteilung").fill("Die Lampe leuchtet wieder.")
     desk.page.locator("[id^=done-]").first.check()
     desk.presses("Erledigung bestätigen")
     assert case_of(town, number).request.detailed_status == "GELOEST"
