@@ -11,6 +11,7 @@ from open311.adapters.photos.photo_queue import PhotoQueue
 from open311.adapters.store_probe import StoreProbe
 from open311.base.bounded import Bounded
 from open311.base.errors import ConfigurationError, Invalid, NotFound, problem
+from open311.catalogue_file import CatalogueWarning
 from open311.formats.fragments import Fragments
 from open311.model.catalogue import Catalogue
 from open311.model.staff.roles import BUILT_IN, NO_RIGHTS, CityRole, RoleRights
@@ -44,7 +45,7 @@ class Catalogues:
     in_force: Sequence[Catalogue] = ()
     joined_or_left: datetime | None = None
     problem: str | None = None
-    warnings: Sequence[str] = ()
+    warnings: Sequence[CatalogueWarning] = ()
 
     @property
     def several(self) -> bool:

@@ -75,7 +75,7 @@ def publish(core: Core, further: FurtherCatalogues = FILES_ALONE) -> None:
     core.catalogues.in_force, core.catalogues.joined_or_left = recorded, joined_or_left
     core.catalogues.problem = "\n".join(problems) or None
     core.catalogues.warnings = [
-        str(warning)
+        warning
         for catalogue in own
         for warning in (*catalogue_file.warnings(catalogue), *_roles_gone(catalogue, roles_given))
     ]

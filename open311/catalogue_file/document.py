@@ -131,9 +131,14 @@ class Document:
             if isinstance(step, str):
                 name += f".{step}"
             else:
-                code = next(filter(None, (Cursor(value)[field].word for field in NAMES)), None)
+                code = code_of(value)
                 name += f".{code}" if code else f"[{step}]"
         return name.removeprefix(".")
+
+
+def code_of(entry: Any) -> str | None:
+    """What a person knows an entry of a list by; None where it has no such thing."""
+    return next(filter(None, (Cursor(entry)[field].word for field in NAMES)), None)
 
 
 def _inside(value: Any, step: str | int) -> Any:

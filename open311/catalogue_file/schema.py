@@ -112,6 +112,8 @@ def _type(error: ValidationError, schema: Any) -> str:
         return f"is empty; allowed is {allowed}"
     if isinstance(instance, (dict, list)):
         return f"is {KINDS['object' if isinstance(instance, dict) else 'array']}; allowed is {allowed}"
+    if list(error.instance_path) == ["boundary"] and isinstance(instance, str):
+        return f"is {json.dumps(instance, ensure_ascii=False)}; a file is named by {{file: {instance}}}"
     quoted = f'; write "{json.dumps(instance)}"' if "string" in kinds else ""
     return f"is {json.dumps(instance, ensure_ascii=False)}; allowed is {allowed}{quoted}"
 

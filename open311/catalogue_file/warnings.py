@@ -7,7 +7,11 @@ from typing import Any
 from open311.base.text import how_many
 from open311.catalogue_file import roles
 from open311.catalogue_file.contents import contents
+from open311.catalogue_file.document import code_of
 from open311.model.catalogue import Catalogue
+
+# How many texts that lack a translation are named.
+NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +44,31 @@ def warnings(catalogue: Catalogue) -> Iterator[CatalogueWarning]:
             "or nobody notices what one of them does"
         )
         yield CatalogueWarning(owner, "roles", text)
-    for language, count in _untranslated(catalogue).items():
-        text = f"{how_many(count, 'text is', 'texts are')} not translated into {language} yet"
+    for language, places in _untranslated(catalogue).items():
+        named = ", ".join(places[:NAMED]) + (" and others" if len(places) > NAMED else "")
+        text = f"{how_many(len(places), 'text is', 'texts are')} not translated into {language} yet: {named}"
         yield CatalogueWarning(owner, "translation", text)
 
 
-def _untranslated(catalogue: Catalogue) -> dict[str, int]:
-    """Languages in which texts are missing, and how many; names of areas are names in every language."""
+def _untranslated(catalogue: Catalogue) -> dict[str, list[str]]:
+    """Languages in which texts are missing, and where; names of areas are names in every language."""
     document = contents(catalogue)
     document.get("desk", {}).pop("areas", None)
-    texts = list(_texts(document, set(catalogue.jurisdiction.languages)))
-    counts = {
-        language: sum(language not in text for text in texts) for language in catalogue.jurisdiction.languages
+    languages = catalogue.jurisdiction.languages
+    texts = list(_texts(document, set(languages), ()))
+    missing = {
+        language: [".".join(steps) for steps, text in texts if language not in text] for language in languages
     }
-    return {language: count for language, count in counts.items() if count}
+    return {language: places for language, places in missing.items() if places}
 
 
-def _texts(value: Any, languages: set[str]) -> Iterator[dict[str, Any]]:
+def _texts(value: Any, languages: set[str], steps: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """All texts, and the way to each; what stands in a list goes by its code, as where a catalogue is refused."""
     if isinstance(value, list):
-        for entry in value:
-            yield from _texts(entry, languages)
+        for number, entry in enumerate(value):
+            yield from _texts(entry, languages, (*steps, code_of(entry) or str(number)))
     elif isinstance(value, dict) and value.keys() <= languages:
-        yield value
+        yield steps, value
     elif isinstance(value, dict):
-        yield from _texts(list(value.values()), languages)
+        for key, entry in value.items():
+            yield from _texts(entry, languages, (*steps, str(key)))

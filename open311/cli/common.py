@@ -88,12 +88,20 @@ def many_rows() -> Iterator[None]:
         gc.unfreeze()
 
 
-def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their columns: a moment in UTC, a list with commas, nothing for None, the rest as it is."""
+def show_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, nothing: str = "There is nothing to show."
+) -> None:
+    """Print rows under their columns: a moment in UTC, a list with commas, nothing for None, the rest as it is.
+
+    Without rows `nothing` is said on standard error.
+    """
     table = Table(*(Column(name, overflow="fold") for name in columns))
     for row in rows:
         # As plain text: what strangers wrote in square brackets must not be taken for a style.
         table.add_row(*(Text(_cell(cell)) for cell in row))
+    if not table.row_count:
+        click.echo(nothing, err=True)
+        return
     # A program that reads this gets each row in one line; a terminal decides by its width.
     Console(width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
-from open311 import catalogue_file
 from open311.core import Core
 from open311.operations import readiness, rehearsal
 from open311.operations.readiness import Health
@@ -124,11 +123,11 @@ def _address_findings(base_url: str, settings: Settings) -> Iterator[Finding]:
 
 
 def _catalogue_findings(core: Core, known_facts: Facts) -> Iterator[Finding]:
+    for warning in core.catalogues.warnings:
+        yield Finding(warning.about, str(warning))
     for catalogue in core.catalogues.in_force:
         jurisdiction = catalogue.jurisdiction
         owner = jurisdiction.jurisdiction_id
-        for warning in catalogue_file.warnings(catalogue):
-            yield Finding(warning.about, str(warning))
         if jurisdiction.harvested_from:
             continue
         if owner not in known_facts.with_addresses and core.settings.geocoder == "table":

@@ -164,7 +164,7 @@ def _catalogue(core: Core) -> Part:
     problem = core.catalogues.problem
     if problem:
         return Part("catalogue", Health.FAILING, problem)
-    return Part("catalogue", Health.OK, "; ".join(core.catalogues.warnings))
+    return Part("catalogue", Health.OK, "; ".join(map(str, core.catalogues.warnings)))
 
 
 def _replica(core: Core) -> list[Part]:

@@ -62,13 +62,14 @@ def test_check_shows_every_problem_with_its_line_and_fails(tmp_path: Path) -> No
     assert all(any(line.startswith(beginning) for line in result.stdout.splitlines()) for beginning in wanted)
 
 
-def test_check_counts_texts_that_wait_for_translation(tmp_path: Path) -> None:
+def test_check_counts_and_names_texts_that_wait_for_translation(tmp_path: Path) -> None:
     path = tmp_path / "more.yaml"
     text = FIRST_CITY.read_text(encoding="utf-8").replace("languages: [de, en]", "languages: [de, en, tr]")
     path.write_text(text, encoding="utf-8")
     result = run("check", path)
     assert result.exit_code == 0
-    assert "texts are not translated into tr yet" in result.stdout
+    assert "texts are not translated into tr yet: jurisdiction.name, jurisdiction.contact, " in result.stdout
+    assert "statuses.GEMELDET.label and others" in result.stdout
 
 
 @pytest.mark.parametrize("form", ["yaml", "json"])

@@ -78,7 +78,7 @@ def test_a_backup_that_restores_is_a_good_rehearsal(
     file = dump(variables["DATABASE_URL"], tmp_path)
     done = run("backup", "rehearse", str(file), "--into", elsewhere, **variables)
     assert done.returncode == 0, done.stderr
-    assert "can be restored: 0 requests" in done.stdout
+    assert "can be restored: 0 requests." in done.stdout
     assert run("backup", "check", **variables).returncode == 0
     again = run("backup", "rehearse", str(file), "--into", elsewhere, **variables)
     assert "is not empty" in again.stderr

@@ -40,6 +40,8 @@ def test_a_webhook_is_added_watched_and_removed(
     db = fresh_database_url
     secret = webhook(db, "add", "partner", target.url, "--kind", "published", "--kind", "submitted").strip()
     assert secret.startswith("whsec_")
+    untried = run("webhook", "attempts", "partner", DATABASE_URL=db)
+    assert (untried.stdout, untried.stderr) == ("", "Nothing was sent to partner yet.\n")
     an_api(core).report()
     delivery.enqueue(core)
     delivery.deliver(core, 1)
@@ -55,7 +57,9 @@ def test_a_webhook_is_added_watched_and_removed(
     assert webhook(db, "pause", "partner") == "partner is paused.\n"
     assert "state: paused" in webhook(db, "show", "partner")
     assert webhook(db, "resume", "partner", "--skip") == "partner is active.\n"
-    assert webhook(db, "remove", "partner") == "partner is removed.\n"
+    unsure = run("webhook", "remove", "partner", DATABASE_URL=db)
+    assert (unsure.returncode, "Remove it?" in unsure.stdout) == (1, True)
+    assert webhook(db, "remove", "partner", "--yes") == "partner is removed.\n"
     assert "partner" not in webhook(db, "list")
 
 

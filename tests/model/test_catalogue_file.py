@@ -86,6 +86,12 @@ def test_a_problem_at_a_key_of_figures_names_the_key(file: Path) -> None:
     assert (problem.line, problem.path) == (MINIMAL.count("\n") + 4, "desk.duplicates.with.001")
 
 
+def test_a_boundary_that_names_a_file_is_told_how(file: Path) -> None:
+    file.write_text(MINIMAL + "boundary: stadt.geojson\n", encoding="utf-8")
+    told = 'is "stadt.geojson"; a file is named by {file: stadt.geojson}'
+    assert told in next(words for _, words in problems(file))
+
+
 @pytest.mark.parametrize(
     ("raw", "line", "message"),
     [

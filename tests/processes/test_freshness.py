@@ -130,7 +130,8 @@ def test_a_change_at_the_command_line_is_in_the_next_answer_and_a_revoked_key_op
         number = readers[0].report(key)
         for status, word in (("closed", "GELOEST"), ("open", "IN_BEARBEITUNG")):
             assert {reader.status(number) for reader in readers} != {status}
-            changed = run("request", "set-status", str(number), word, DATABASE_URL=fresh_database_url)
+            words = (str(number), word, "--without-words")
+            changed = run("request", "set-status", *words, DATABASE_URL=fresh_database_url)
             assert changed.returncode == 0, changed.stderr
             assert {reader.status(number) for reader in readers} == {status}
         # Each process knows the key by now.

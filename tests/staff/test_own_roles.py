@@ -21,6 +21,7 @@ from open311.model.access.actor import Right, cli_actor
 from open311.model.catalogue import Catalogue
 from open311.model.staff.rights import Membership
 from open311.model.staff.roles import BUILT_IN_RIGHTS, CityRole, Reach, Role
+from open311.operations import doctor
 from open311.storage.staff_accounts import accounts as stored
 from tests.model.test_catalogue_odd_values import AREAS, SMALL
 from tests.serving import ROOT, Api, MakeCore, an_api, first_city
@@ -226,7 +227,8 @@ def test_a_role_that_the_catalogue_drops_gives_nothing_and_that_is_told(desk: De
     assert "Einmal ist die Rolle „presse“ vergeben" in _words(ada, "/staff/admin/state")
     # Loaded anew from its file, which has no such role.
     catalogue_publication.publish(core)
-    assert f"{CITY}: 1 person has the role presse, which gives nothing" in " ".join(core.catalogues.warnings)
+    told = [finding.advice for finding in doctor.examine(core) if finding.about == "roles"]
+    assert [line.partition(":")[2].partition(",")[0] for line in told] == [" 1 person has the role presse"]
     with pytest.raises(Invalid):
         accounts.give_role(core, cli_actor(), pia.account_id, given(PRESS))
     # To take it away is still possible, and so is to bring it back.

@@ -41,7 +41,7 @@ def move_on(
         status = status_moves.status_of(work, progress.status)
         if status.is_for_duplicates and work.request.parent_id is None:
             raise Invalid(problem("error.status.duplicate", status=progress.status))
-        status_moves.require_words(work, status, notes)
+        status_moves.require_words(work, status, notes, needed=progress.needs_words)
         work.is_quiet = not progress.mail
         if progress.message:
             work.require(Right.WRITE_REPORTER)
@@ -64,10 +64,11 @@ def set_status(
     actor: Actor,
     status_notes: str | None = None,
     *,
+    needs_words: bool = False,
     expected_revision: int | None = None,
 ) -> int:
     """Move a request to a detailed status of its catalogue, with a public note alone."""
-    progress = Progress(status=to, status_notes=status_notes)
+    progress = Progress(status=to, status_notes=status_notes, needs_words=needs_words)
     return move_on(core, service_request_id, progress, actor, expected_revision=expected_revision)
 
 

@@ -139,7 +139,7 @@ def show(email: str) -> None:
         ],
     )
     rows = [(role.id, _role_in_words(role), role.ends_datetime) for role in roles]
-    show_table(("role", "what", "ends"), rows)
+    show_table(("role", "what", "ends"), rows, nothing=f"{account.name} has no role.")
 
 
 @account.command()

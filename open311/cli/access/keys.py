@@ -59,7 +59,7 @@ def list_keys() -> None:
         )
         for key in listed
     ]
-    show_table(("name", "scopes", "jurisdictions", "created", "revoked"), rows)
+    show_table(("name", "scopes", "jurisdictions", "created", "revoked"), rows, nothing="There is no key.")
 
 
 @key.command()

@@ -84,7 +84,8 @@ def list_sources() -> None:
         counts = " ".join(f"{number} {name}" for name, number in source.counts.items() if number)
         odd = f"{len(source.troubles)}, see harvest show" if source.troubles else None
         rows.append((source.jurisdiction_id, source.source, source.run_datetime, counts, source.problem, odd))
-    show_table(("jurisdiction", "url", "last run", "last counts", "problem", "odd things"), rows)
+    columns = ("jurisdiction", "url", "last run", "last counts", "problem", "odd things")
+    show_table(columns, rows, nothing="Nothing is harvested; `open311 harvest add` begins it.")
 
 
 @harvest.command()

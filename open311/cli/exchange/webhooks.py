@@ -67,7 +67,8 @@ def list_webhooks() -> None:
                 subscription.failing_since,
             )
         )
-    show_table(("name", "state", "jurisdiction", "url", "services", "kinds", "failing since"), rows)
+    columns = ("name", "state", "jurisdiction", "url", "services", "kinds", "failing since")
+    show_table(columns, rows, nothing="There is no webhook.")
 
 
 @webhook.command()
@@ -126,6 +127,7 @@ def resume(name: str, skip: bool) -> None:
 
 @webhook.command()
 @name
+@click.confirmation_option(prompt="Remove it? What was sent is forgotten, and its secret with it.")
 def remove(name: str) -> None:
     """Send nothing any more, and forget what was sent."""
     with opened() as core:
@@ -147,7 +149,8 @@ def attempts(name: str, limit: int) -> None:
             about = (message.webhook_id(subscription), message.service_request_id, message.kind)
             columns = (message.state, attempt.status, attempt.milliseconds, attempt.error)
             rows.append((attempt.datetime, *about, *columns))
-    show_table(("at", "webhook-id", "request", "kind", "state", "answer", "ms", "error"), rows)
+    headings = ("at", "webhook-id", "request", "kind", "state", "answer", "ms", "error")
+    show_table(headings, rows, nothing=f"Nothing was sent to {name} yet.")
 
 
 @webhook.command()

@@ -107,11 +107,13 @@ def hide(service_request_id: int, reason: str | None) -> None:
 @request.command("set-status")
 @number
 @click.argument("status")
-@click.option("--notes", help="Why, in public words.")
-def set_status(service_request_id: int, status: str, notes: str | None) -> None:
+@click.option("--notes", help="Why, in public words; a request is not closed without.")
+@click.option("--without-words", is_flag=True, help="Close it though nobody reads why.")
+def set_status(service_request_id: int, status: str, notes: str | None, without_words: bool) -> None:
     """Move a request to a detailed STATUS of the catalogue."""
     with opened() as core:
-        casework.set_status(core, service_request_id, status, cli_actor(), notes)
+        needed = not without_words
+        casework.set_status(core, service_request_id, status, cli_actor(), notes, needs_words=needed)
     click.echo(f"{service_request_id} is now {status}.")
 
 

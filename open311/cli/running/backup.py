@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from open311 import settings
+from open311.base.text import how_many
 from open311.operations import rehearsal
+from open311.operations.rehearsal import Rehearsal
 
 
 @click.group()
@@ -24,9 +26,7 @@ def rehearse(dump: Path, into: str) -> None:
     if outcome.problem:
         click.echo(outcome.problem, err=True)
         sys.exit(2)
-    click.echo(
-        f"{dump.name} of {outcome.dumped} can be restored: {outcome.requests} requests, the newest of {outcome.newest}."
-    )
+    click.echo(f"{dump.name} of {outcome.dumped} can be restored: {_holds(outcome)}.")
 
 
 @backup.command()
@@ -45,6 +45,9 @@ def check(days: int) -> None:
         click.echo(fault, err=True)
         sys.exit(2)
     assert last
-    click.echo(
-        f"{last.dump} was restored on {last.moment}: {last.requests} requests, the newest of {last.newest}."
-    )
+    click.echo(f"{last.dump} was restored on {last.moment}: {_holds(last)}.")
+
+
+def _holds(rehearsed: Rehearsal) -> str:
+    counted = how_many(rehearsed.requests, "request", "requests")
+    return f"{counted}, the newest of {rehearsed.newest}" if rehearsed.newest else counted

@@ -41,7 +41,7 @@ def list_jobs(state: str, task: str | None) -> None:
     with opened() as core, core.database.read() as conn:
         jobs = storage.listed(conn, JobState(state), task)
     rows = ((job.id, job.task, job.queue, job.attempts, _about(job), job.begun, job.due) for job in jobs)
-    show_table(COLUMNS, rows)
+    show_table(COLUMNS, rows, nothing=f"No job is {state}.")
 
 
 def _about(job: storage.Job) -> str:

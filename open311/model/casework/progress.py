@@ -16,11 +16,13 @@ TOLD_BY_STAFF = (EventKind.FIELD_REPORTED, EventKind.STATUS_CHANGED, EventKind.N
 class Progress:
     """A status with public words, a letter to the reporter alone, and photos; without `mail` nobody is written to.
 
+    With `needs_words` nobody closes the report without public words; staff never do.
     `photos` are new ones, which everybody sees if they are `shown`; `published` are some that staff took before.
     """
 
     status: str
     status_notes: str | None = None
+    needs_words: bool = False
     message: str | None = None
     mail: bool = True
     photos: Sequence[IO[bytes]] = ()

@@ -32,9 +32,10 @@ def status_of(work: Work, code: str) -> DetailedStatus:
     return work.catalogue.statuses[code]
 
 
-def require_words(work: Work, to: DetailedStatus, status_notes: str | None) -> None:
-    """Raise `Invalid` where staff close a report and nobody reads why."""
-    if to.status == Status.CLOSED and work.actor.kind is ActorKind.STAFF and not tidy(status_notes or ""):
+def require_words(work: Work, to: DetailedStatus, status_notes: str | None, *, needed: bool = False) -> None:
+    """Raise `Invalid` where a report is closed and nobody reads why; staff always need words."""
+    needed = needed or work.actor.kind is ActorKind.STAFF
+    if needed and to.status == Status.CLOSED and not tidy(status_notes or ""):
         raise Invalid(problem("error.status.words"))
 
 
