@@ -52,9 +52,14 @@ sed "1s|schemas/|$shared/|" categories.yaml >"$root/etc/open311/categories.yaml"
 chmod 644 "$root/etc/open311/categories.yaml"
 papers=$root/usr/share/doc/open311-server
 install -d "$papers/docs" "$papers/examples/prometheus" "$papers/examples/patroni"
-install -m 644 README.md CHANGELOG.md SECURITY.md "$papers"
+install -m 644 README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md "$papers"
+# What the papers link to.
+ln -s /etc/open311/categories.yaml "$papers/categories.yaml"
+ln -s "$shared" "$papers/schemas"
 install -m 644 LICENSE "$papers/copyright"
 install -m 644 docs/*.md "$papers/docs"
+install -D -m 644 -t "$papers/docs/decisions" docs/decisions/*.md
+install -D -m 644 -t "$papers/docs/pictures" docs/pictures/*
 install -m 644 deploy/nginx.conf deploy/Caddyfile deploy/pgbouncer.ini "$papers/examples"
 install -m 644 deploy/prometheus/* "$papers/examples/prometheus"
 install -m 644 deploy/patroni/* "$papers/examples/patroni"

@@ -21,7 +21,7 @@ class Ground:
     @property
     def has_streets(self) -> bool:
         """Whether a place can be found on it."""
-        return bool(self.style or self.file or self.version)
+        return bool(self.style or (self.file and self.file.is_file()) or self.version)
 
 
 def version_with_things(core: Core, catalogue: Catalogue) -> MapVersion | None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
+from open311.actions.addresses import geocoding
+from open311.basemap.ground import ground_of
 from open311.core import Core
 from open311.operations import readiness, rehearsal
 from open311.operations.readiness import Health
@@ -43,7 +45,7 @@ def examine(core: Core) -> Iterator[Finding]:
     yield from _database_findings(known_facts)
     yield from _mailbox_findings(core.settings, counted)
     yield from _settings_findings(core.settings)
-    yield from _catalogue_findings(core, known_facts)
+    yield from _catalogue_findings(core)
     fault = rehearsal.problem_of(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
     if fault:
         yield Finding("backup", fault)
@@ -122,7 +124,7 @@ def _address_findings(base_url: str, settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _catalogue_findings(core: Core, known_facts: Facts) -> Iterator[Finding]:
+def _catalogue_findings(core: Core) -> Iterator[Finding]:
     for warning in core.catalogues.warnings:
         yield Finding(warning.about, str(warning))
     for catalogue in core.catalogues.in_force:
@@ -130,9 +132,17 @@ def _catalogue_findings(core: Core, known_facts: Facts) -> Iterator[Finding]:
         owner = jurisdiction.jurisdiction_id
         if jurisdiction.harvested_from:
             continue
-        if owner not in known_facts.with_addresses and core.settings.geocoder == "table":
+        if core.settings.geocoder == "table" and not geocoding.possible(core, catalogue):
             yield Finding(
                 "addresses",
                 f"{owner} has none to search in; `open311 addresses import` takes a list, and"
                 " `open311 map import` a map that has them",
+            )
+        ground = ground_of(core, catalogue)
+        if ground.file and not ground.file.is_file():
+            yield Finding("map", f"{owner}: {ground.file} is not there; put it there, or name another one")
+        elif not ground.has_streets:
+            text = f"{owner} has no streets on its map, so nobody can point at a place in the form"
+            yield Finding(
+                "map", f"{text}; `open311 map import` takes an extract of OpenStreetMap (docs/map.md)"
             )

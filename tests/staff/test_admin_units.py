@@ -56,6 +56,8 @@ def test_what_is_wrong_is_told_with_the_way_there(make_core: MakeCore, conn: Con
     assert deaf in ada.text
     assert f"/staff/admin/units/{CLEANING}?city={CITY}" in ada.response.text
     assert "Hintergrunddienst" in ada.text
+    assert "hat keine Liste von Adressen" in ada.text
+    assert "sind keine Straßen" in ada.text
     Desk(core).account(membership(Role.WORKER, units=(CLEANING,)), email="rita@stadt.example")
     gone = text("update cases set unit = 'ABGESCHAFFT' where service_request_id = :n")
     conn.execute(gone, {"n": number})

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from flask.typing import ResponseReturnValue
 
+from open311.actions.addresses import geocoding
+from open311.basemap.ground import ground_of
 from open311.http import current
 from open311.model.access.actor import Right
 from open311.model.catalogue import Catalogue
@@ -54,6 +56,16 @@ def _of_city(city: Catalogue) -> Iterator[Finding]:
             not rule.services or code in rule.services for rule in city.desk.rules
         ):
             yield Finding(words("desk.state.unrouted", service=city.service_name(code, language)))
+    yield from _finding_places(city)
+
+
+def _finding_places(city: Catalogue) -> Iterator[Finding]:
+    """What whoever reports needs to say where something is; a city may choose to search no addresses."""
+    core, name = current.core(), city.jurisdiction.name.in_language(current.language())
+    if core.settings.geocoder == "table" and not geocoding.possible(core, city):
+        yield Finding(words("desk.state.addresses", city=name))
+    if not ground_of(core, city).has_streets:
+        yield Finding(words("desk.state.streets", city=name))
 
 
 def _roles_gone(city: Catalogue) -> Mapping[str, int]:

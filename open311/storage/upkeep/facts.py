@@ -1,4 +1,4 @@
-"""Facts for `open311 doctor`: versions, clock, indexes, what a city has not filled in yet."""
+"""Facts for `open311 doctor`: versions, clock, indexes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ _INVALID = text("""
     select indexrelid::regclass::text from pg_index join pg_class on pg_class.oid = indexrelid
     where not indisvalid and relnamespace = 'public'::regnamespace order by 1
 """)
-_WITH_ADDRESSES = text("select distinct jurisdiction_id from addresses")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,9 @@ class Facts:
     clock: datetime
     postgis: str
     invalid_indexes: Sequence[str]
-    with_addresses: frozenset[str]
 
 
 def read(conn: Connection) -> Facts:
     version, clock, postgis = conn.execute(_SERVER).one()
     invalid = list(conn.execute(_INVALID).scalars())
-    return Facts(version, clock, postgis, invalid, frozenset(conn.execute(_WITH_ADDRESSES).scalars()))
+    return Facts(version, clock, postgis, invalid)
