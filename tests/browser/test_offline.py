@@ -106,7 +106,7 @@ def finishes(visitor: Visitor) -> None:
 
 def told(visitor: Visitor) -> str:
     """What the bar says."""
-    bar = visitor.page.locator("[data-waits-told]")
+    bar = visitor.page.locator("[data-waits-status]")
     bar.filter(has_text=" ").wait_for()
     return bar.inner_text()
 

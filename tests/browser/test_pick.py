@@ -83,7 +83,7 @@ def test_a_tap_enters_the_place_and_tells_what_is_there(
     visitor.page.locator("[data-position] li").first.wait_for()
     visitor.page.locator(f"{MAP}[aria-busy=false]").wait_for(timeout=60_000)
     expect(visitor.page.locator("#address")).to_have_value(HERE)
-    told = visitor.page.locator("[data-position-told]").text_content() or ""
+    told = visitor.page.locator("[data-position-status]").text_content() or ""
     assert HERE in told
     assert ("mehrere Meldungen" if language == "de-DE" else "Several reports") in told
     assert visitor.barriers() == []
@@ -218,4 +218,4 @@ def test_outside_is_all_that_is_said_of_a_position_there(visit: Visit, site: Sit
     opens_map(visitor)
     visitor.page.get_by_role("button", name="Meinen Standort verwenden").click()
     visitor.page.locator("[data-position]").get_by_text("außerhalb von Ludwigshafen").wait_for()
-    assert visitor.page.locator("[data-locate-told]").inner_text() == ""
+    assert visitor.page.locator("[data-locate-status]").inner_text() == ""

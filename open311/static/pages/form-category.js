@@ -4,7 +4,7 @@ const PAUSE = 200;
 export const narrow = (form) => {
   const box = form.querySelector("[data-narrow]");
   if (!box) return;
-  const told = form.querySelector("[data-narrow-told]");
+  const status = form.querySelector("[data-narrow-status]");
   const kinds = [...form.querySelectorAll(".kind")];
   let waiting;
   let last = 0;
@@ -14,9 +14,9 @@ export const narrow = (form) => {
     for (const group of form.querySelectorAll(".group")) {
       group.hidden = !group.querySelector(".kind:not([hidden])");
     }
-    const { none, one, several } = told.dataset;
+    const { none, one, several } = status.dataset;
     const found = codes?.length;
-    told.textContent = !codes ? "" : !found ? none : found === 1 ? one : several.replace("{number}", found);
+    status.textContent = !codes ? "" : !found ? none : found === 1 ? one : several.replace("{number}", found);
   };
 
   const ask = async () => {

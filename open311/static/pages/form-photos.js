@@ -18,15 +18,15 @@ const preview = (file, words) => {
 };
 
 // The place of a photo: into the field where there is one, else by a button that sends it with the step.
-const offer = (form, field, told, place) => {
+const offer = (form, field, status, place) => {
   const { usePlace, placeUsed } = field.dataset;
   const figures = [place.lat.toFixed(6), place.long.toFixed(6)];
   const asStep = { type: "submit", name: "action", value: `take:${figures.join("|")}` };
   const take = () => {
     setPosition(form, ...figures);
-    told.textContent = placeUsed;
+    status.textContent = placeUsed;
   };
-  told.append(form.elements.lat ? button(usePlace, SECONDARY, take) : button(usePlace, SECONDARY, null, asStep));
+  status.append(form.elements.lat ? button(usePlace, SECONDARY, take) : button(usePlace, SECONDARY, null, asStep));
 };
 
 const isPlaced = (form, field) => Boolean(form.elements.lat ? form.elements.lat.value : field.dataset.placed);
@@ -38,7 +38,7 @@ class Chosen {
     this.form = form;
     this.chooser = chooser;
     this.field = chooser.closest("fieldset");
-    this.told = form.querySelector("[data-photo-told]");
+    this.status = form.querySelector("[data-photo-status]");
     this.list = form.querySelector("[data-previews]");
     // The list above says what was chosen, better than the browser's own words.
     chooser.closest(".file").classList.add("file--button");
@@ -56,7 +56,7 @@ class Chosen {
 
   async add(files) {
     const room = Math.max(0, Number(this.field.dataset.most) - this.files.length);
-    this.told.textContent = files.length ? this.field.dataset.preparing : "";
+    this.status.textContent = files.length ? this.field.dataset.preparing : "";
     let place = null;
     for (const file of files.slice(0, room)) {
       // Where a HEIC was taken only the server can read, and only from the whole file.
@@ -64,9 +64,9 @@ class Chosen {
       place ??= isPlaced(this.form, this.field) ? null : await placeOf(file);
       this.files.push(whole ? file : await reduced(file));
     }
-    this.told.textContent = files.length > room ? this.field.dataset.tooMany : "";
+    this.status.textContent = files.length > room ? this.field.dataset.tooMany : "";
     this.give();
-    if (place) offer(this.form, this.field, this.told, place);
+    if (place) offer(this.form, this.field, this.status, place);
   }
 
   // Into the field itself, so that whoever sends the form finds them there.
@@ -83,7 +83,7 @@ class Chosen {
 
   remove(at) {
     this.files.splice(at, 1);
-    this.told.textContent = "";
+    this.status.textContent = "";
     this.give();
     (this.list.querySelectorAll("button")[at] ?? this.chooser).focus();
   }
@@ -125,10 +125,10 @@ export const previews = (form) => {
         form.requestSubmit(by);
       } else if (chosen.files.length) {
         // Afterwards, since the button that was pressed may stand there, and is sent only as long as it does.
-        setTimeout(() => (chosen.told.textContent = chosen.field.dataset.sending.replace("{size}", chosen.size)));
+        setTimeout(() => (chosen.status.textContent = chosen.field.dataset.sending.replace("{size}", chosen.size)));
       }
     },
     true,
   );
-  addEventListener("pageshow", ({ persisted }) => persisted && chosen.told.replaceChildren());
+  addEventListener("pageshow", ({ persisted }) => persisted && chosen.status.replaceChildren());
 };

@@ -114,14 +114,14 @@ const shown = (metres) => {
 export const locate = (form) => {
   const button = form.querySelector("[data-locate]");
   if (!button || !navigator.geolocation) return;
-  const told = form.querySelector("[data-locate-told]");
+  const status = form.querySelector("[data-locate-status]");
   form.querySelector("[data-locate-line]").hidden = false;
 
   const take = ({ latitude, longitude, accuracy }) => {
     const { found, rough, tooRough } = button.dataset;
     const about = (words) => words.replace("{distance}", shown(accuracy));
     if (accuracy > ROUGH && tooRough) {
-      told.textContent = about(tooRough);
+      status.textContent = about(tooRough);
       form.dispatchEvent(new CustomEvent("rough", { detail: { lat: latitude, long: longitude, rough: accuracy } }));
       return;
     }
@@ -129,16 +129,16 @@ export const locate = (form) => {
     setPosition(form, latitude.toFixed(6), longitude.toFixed(6), "", off);
     // Where the position is put in words, those say what became of it.
     const elsewhere = form.querySelector("[data-position]");
-    told.textContent = off && rough ? about(rough) : elsewhere ? "" : found;
-    form.addEventListener("outside", () => (told.textContent = ""), { once: true });
+    status.textContent = off && rough ? about(rough) : elsewhere ? "" : found;
+    form.addEventListener("outside", () => (status.textContent = ""), { once: true });
   };
 
   button.addEventListener("click", () => {
-    told.textContent = button.dataset.searching;
+    status.textContent = button.dataset.searching;
     navigator.geolocation.getCurrentPosition(
       ({ coords }) => take(coords),
       () => {
-        told.textContent = button.dataset.failed;
+        status.textContent = button.dataset.failed;
       },
       { enableHighAccuracy: true, timeout: 15000 },
     );
@@ -148,7 +148,7 @@ export const locate = (form) => {
 export const offerMap = async (form) => {
   const box = form.querySelector("[data-pick]");
   if (!box || navigator.onLine === false) return;
-  const told = box.querySelector("[data-pick-told]");
+  const status = box.querySelector("[data-pick-status]");
   box.hidden = false;
   // Within something folded it is in sight once that is opened.
   await inSight(box.querySelector("[data-pick-map]"));
@@ -158,6 +158,6 @@ export const offerMap = async (form) => {
   } catch (problem) {
     console.warn(problem);
     box.dataset.mapless = "";
-    told.textContent = told.dataset.failed;
+    status.textContent = status.dataset.failed;
   }
 };

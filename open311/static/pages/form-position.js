@@ -21,16 +21,16 @@ const list = (reports) => {
   return element;
 };
 
-export const toldWhere = (form) => {
+export const putInWords = (form) => {
   const shown = form.querySelector("[data-position]");
   if (!shown) return;
-  const told = form.querySelector("[data-position-told]");
+  const status = form.querySelector("[data-position-status]");
   const { address: box, lat, long, placed } = form.elements;
   let asking = new AbortController();
   const forget = (words = "") => {
     setPosition(form, "", "");
     shown.replaceChildren(...(words ? [line(words)] : []));
-    told.textContent = words;
+    status.textContent = words;
   };
 
   const outside = ({ told: words, elsewhere }) => {
@@ -59,7 +59,7 @@ export const toldWhere = (form) => {
       box.focus();
     })));
     shown.replaceChildren(...parts);
-    told.textContent = found.told;
+    status.textContent = found.told;
   };
 
   const ask = async (query) => {
@@ -79,7 +79,7 @@ export const toldWhere = (form) => {
     asking.abort();
     const figures = lat.value ? `${lat.value}, ${long.value}` : "";
     shown.replaceChildren(...(figures ? [line(figures)] : []));
-    told.textContent = "";
+    status.textContent = "";
     // A suggestion says itself where it is.
     if (figures) ask(new URLSearchParams({ lat: lat.value, long: long.value }));
   });

@@ -3,7 +3,7 @@ export const prove = (form) => {
   const button = form.querySelector("[data-send]");
   const field = form.elements.altcha;
   if (!button || !field) return;
-  const told = form.querySelector("[data-send-told]");
+  const status = form.querySelector("[data-send-status]");
   let proving = null;
   let sent = false;
 
@@ -26,7 +26,7 @@ export const prove = (form) => {
       return;
     }
     sent = true;
-    told.textContent = button.dataset.busy;
+    status.textContent = button.dataset.busy;
     if (!proving) return;
     event.preventDefault();
     await proving;
@@ -36,6 +36,6 @@ export const prove = (form) => {
   // Back in a page that the browser has kept, the button works again.
   addEventListener("pageshow", () => {
     sent = false;
-    told.textContent = "";
+    status.textContent = "";
   });
 };

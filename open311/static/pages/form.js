@@ -2,7 +2,7 @@
 import { narrow } from "./form-category.js";
 import { conditions } from "./form-questions.js";
 import { locate, offerMap, suggest } from "./form-place.js";
-import { toldWhere } from "./form-position.js";
+import { putInWords } from "./form-position.js";
 import { previews } from "./form-photos.js";
 import { prove } from "./form-proof.js";
 import { keepTyped } from "./form-typed.js";
@@ -17,7 +17,7 @@ if (form) {
   const placed = keepTyped(form);
   suggest(form);
   locate(form);
-  toldWhere(form);
+  putInWords(form);
   offerMap(form);
   narrow(form);
   conditions(form);

@@ -73,14 +73,14 @@ const announce = (place) => {
 };
 
 export const follow = (map, about) => {
-  const told = Object.assign(document.createElement("p"), { className: "map__keys" });
-  told.setAttribute("role", "status");
-  form.after(told);
+  const status = Object.assign(document.createElement("p"), { className: "map__keys" });
+  status.setAttribute("role", "status");
+  form.after(status);
 
   const filter = async (to) => {
     if (to !== location.href) history.pushState(null, "", to);
     map.getSource("reports").setTiles([tiles(about)]);
-    if (await bring(to)) announce(told);
+    if (await bring(to)) announce(status);
   };
 
   form.addEventListener("submit", async (event) => {
@@ -101,7 +101,7 @@ export const follow = (map, about) => {
       keepPlace(edges(map));
       const to = address(filled());
       history.replaceState(null, "", to);
-      if (await bring(to)) announce(told);
+      if (await bring(to)) announce(status);
     }, AT_REST);
   });
 

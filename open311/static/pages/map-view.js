@@ -36,7 +36,7 @@ export const show = async (place) => {
   const about = read(place);
   const small = Boolean(about.number);
   place.addEventListener("streetless", () => {
-    for (const told of document.querySelectorAll("[data-no-streets]")) told.hidden = false;
+    for (const notice of document.querySelectorAll("[data-no-streets]")) notice.hidden = false;
   });
   const start = small && about.hasStreets ? { center: [about.long, about.lat], zoom: STREET } : beginning(about);
   const { library, map } = await drawn(place, about, {

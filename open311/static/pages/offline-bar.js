@@ -11,7 +11,7 @@ const counted = (bar, state, number) =>
 const outdated = ({ state, sent }) => state === "sent" && sent < Date.now() - DAY;
 
 export const tell = async (bar) => {
-  const told = bar.querySelector("[data-waits-told]");
+  const status = bar.querySelector("[data-waits-status]");
   const look = bar.querySelector("[data-waits-look]");
   const write = bar.querySelector("[data-waits-write]");
   // The page about all of this says more than the bar.
@@ -35,7 +35,7 @@ export const tell = async (bar) => {
     write.hidden = Boolean(!offline || shown || !navigator.serviceWorker?.controller);
     bar.hidden = !lines.length;
     const words = lines.join(" ");
-    if (told.textContent !== words) told.textContent = words;
+    if (status.textContent !== words) status.textContent = words;
   };
 
   const send = async () => {
@@ -49,7 +49,7 @@ export const tell = async (bar) => {
     if (navigator.onLine !== false || event.target.method !== "post" || event.target.id === "offline") return;
     event.preventDefault();
     event.stopPropagation();
-    told.textContent = bar.dataset.held;
+    status.textContent = bar.dataset.held;
     bar.scrollIntoView({ block: "nearest" });
   };
 

@@ -10,7 +10,7 @@ const PAUSE = 300;
 const form = document.getElementById("offline");
 const summary = document.getElementById("wrong");
 const questions = form.querySelector("[data-questions]");
-const keptTold = form.querySelector("[data-kept-told]");
+const keptStatus = form.querySelector("[data-kept-status]");
 const position = form.querySelector("[data-position]");
 const words = form.dataset;
 let entry = begun(form);
@@ -28,9 +28,9 @@ const keep = async () => {
     entry = { ...entry, ...kept, state: "writing" };
     await put(entry);
     history.replaceState(null, "", `#${entry.id}`);
-    keptTold.textContent = words.kept;
+    keptStatus.textContent = words.kept;
   } catch {
-    keptTold.textContent = words.notKept;
+    keptStatus.textContent = words.notKept;
   }
 };
 
@@ -78,12 +78,12 @@ const found = () => {
   return wrong;
 };
 
-const atField = ({ field, words: told }) => {
+const atField = ({ field, words: text }) => {
   const place = document.getElementById(field);
   if (!place) return;
   const error = document.querySelector("template[data-error]").content.firstElementChild.cloneNode(true);
   error.id = `${field}-error`;
-  error.querySelector(".kern-body").textContent = told;
+  error.querySelector(".kern-body").textContent = text;
   place.closest(".kern-form-input, .kern-form-check, fieldset, .file")?.append(error);
   place.setAttribute("aria-invalid", "true");
   const described = (place.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== error.id);
@@ -133,10 +133,10 @@ const finish = async () => {
     await alone(() => put({ ...entry, state: "ready", wrong: [], notBefore: 0 }));
   } catch {
     done = false;
-    keptTold.textContent = words.notKept;
+    keptStatus.textContent = words.notKept;
     return;
   }
-  keptTold.textContent = form.querySelector("[type=submit]").dataset.busy;
+  keptStatus.textContent = form.querySelector("[type=submit]").dataset.busy;
   navigator.storage?.persist?.().catch(() => {});
   const worker = navigator.serviceWorker?.controller && (await navigator.serviceWorker.ready);
   // Where the browser can, it sends even when this page is closed.

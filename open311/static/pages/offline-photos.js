@@ -4,12 +4,12 @@ import { placeOf } from "./photo-place.js";
 import { reduced } from "./photo-reduce.js";
 import { setPosition } from "./form-place.js";
 
-const offer = (form, told, place) => {
+const offer = (form, status, place) => {
   const take = () => {
     setPosition(form, place.lat.toFixed(6), place.long.toFixed(6));
-    told.textContent = form.dataset.photoPlaceUsed;
+    status.textContent = form.dataset.photoPlaceUsed;
   };
-  told.replaceChildren(button(form.dataset.usePhotoPlace, SECONDARY, take));
+  status.replaceChildren(button(form.dataset.usePhotoPlace, SECONDARY, take));
 };
 
 export class Photos {
@@ -17,7 +17,7 @@ export class Photos {
     this.form = form;
     this.changed = changed;
     this.list = form.querySelector("[data-photos]");
-    this.told = form.querySelector("[data-photo-told]");
+    this.status = form.querySelector("[data-photo-status]");
     this.all = [];
     const chooser = form.querySelector("#photos");
     chooser.addEventListener("change", async () => {
@@ -28,13 +28,13 @@ export class Photos {
 
   async add(files) {
     const room = Number(this.form.dataset.most) - this.all.length;
-    this.told.textContent = files.length > room ? this.form.dataset.errorPhotos : "";
+    this.status.textContent = files.length > room ? this.form.dataset.errorPhotos : "";
     for (const file of files.slice(0, Math.max(room, 0))) {
       const place = this.form.elements.lat.value ? null : await placeOf(file);
       const smaller = await reduced(file);
       // A copy: the file itself may be gone when there is a connection again.
       this.all.push(new Blob([await smaller.arrayBuffer()], { type: smaller.type }));
-      if (place) offer(this.form, this.told, place);
+      if (place) offer(this.form, this.status, place);
     }
     this.show(this.all);
     this.changed();

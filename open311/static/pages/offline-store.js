@@ -6,7 +6,7 @@ const channel = "BroadcastChannel" in self ? new BroadcastChannel(NAME) : null;
 const watchers = [];
 const within = storeOf(NAME, "entries");
 
-const told = () => {
+const announce = () => {
   for (const watcher of watchers) watcher();
   channel?.postMessage("changed");
 };
@@ -23,12 +23,12 @@ export const find = (id) => within("readonly", (store) => store.get(id));
 
 export const put = async (entry) => {
   await within("readwrite", (store) => store.put(entry));
-  told();
+  announce();
 };
 
 export const remove = async (id) => {
   await within("readwrite", (store) => store.delete(id));
-  told();
+  announce();
 };
 
 // What was discarded meanwhile stays discarded.
@@ -38,5 +38,5 @@ export const change = async (id, values) => {
     found.onsuccess = () => found.result && store.put({ ...found.result, ...values });
     return found;
   });
-  told();
+  announce();
 };

@@ -4,7 +4,7 @@ import { all, change, remove, watch } from "./offline-store.js";
 import { valueOf } from "./offline-entry.js";
 
 const list = document.querySelector("[data-entries]");
-const told = document.querySelector("[data-told]");
+const status = document.querySelector("[data-status]");
 const button = document.querySelector("[data-send]");
 const form = document.querySelector("[data-form]");
 const pattern = document.querySelector("template[data-entry]");
@@ -20,7 +20,7 @@ const discard = (id) =>
   // Never while it is being sent: what has arrived cannot be discarded here.
   alone(async () => {
     await remove(id);
-    told.textContent = "";
+    status.textContent = "";
     document.querySelector("h1").focus();
   });
 
@@ -73,18 +73,18 @@ const show = async () => {
   document.querySelector("[data-none]").hidden = entries.length > 0;
   document.querySelector("[data-send-line]").hidden = !entries.some(({ state }) => state === "ready");
   for (const { id } of entries.filter(({ state, seen }) => state === "sent" && !seen)) {
-    told.textContent = told.dataset.sent;
+    status.textContent = status.dataset.sent;
     await change(id, { seen: true });
   }
 };
 
 button.addEventListener("click", async () => {
-  told.textContent = told.dataset.sending;
+  status.textContent = status.dataset.sending;
   try {
     await sendAll({ atOnce: true });
-    if (told.textContent === told.dataset.sending) told.textContent = "";
+    if (status.textContent === status.dataset.sending) status.textContent = "";
   } catch {
-    told.textContent = told.dataset.failed;
+    status.textContent = status.dataset.failed;
   }
 });
 watch(show);

@@ -1,7 +1,7 @@
 // Comfort for those with scripts: share, copy and print a report. Everything works without.
-const told = (button, text) => {
-  const place = document.querySelector("[data-told]");
-  if (place) place.textContent = text;
+const say = (text) => {
+  const status = document.querySelector("[data-status]");
+  if (status) status.textContent = text;
 };
 
 const reveal = (selector, usable, act) => {
@@ -19,6 +19,6 @@ reveal("[data-share]", Boolean(navigator.share), () => {
 });
 reveal("[data-copy]", Boolean(navigator.clipboard), async (button) => {
   await navigator.clipboard.writeText(permanent());
-  told(button, button.dataset.done);
+  say(button.dataset.done);
 });
 reveal("[data-print]", true, () => print());

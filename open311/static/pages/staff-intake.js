@@ -27,7 +27,7 @@ const watch = () => {
   let waiting;
   let last = 0;
   let going = Promise.resolve();
-  const told = form.querySelector("[data-told]");
+  const status = form.querySelector("[data-status]");
 
   const look = async () => {
     const mine = ++last;
@@ -39,14 +39,14 @@ const watch = () => {
       const answer = await fetch(form.getAttribute("action"), { method: "POST", body: sent, headers: { "X-Fragment": "1" }, redirect: "error" });
       if (!answer.ok || mine !== last) return;
       const fragment = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const line = part(fragment, "told");
+      const line = part(fragment, "status");
       if (!line || mine !== last) return;
       if (line.dataset.action !== form.getAttribute("action")) {
         form.setAttribute("action", line.dataset.action);
         history.replaceState(null, "", line.dataset.action);
       }
       put(fragment);
-      told.textContent = line.textContent;
+      status.textContent = line.textContent;
     } catch {
       // Without an answer everything is found when the form is sent.
     }

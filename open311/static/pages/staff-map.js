@@ -33,7 +33,7 @@ const brought = async (address, signal) => {
 
 const show = async () => {
   const about = read(place);
-  const told = document.getElementById("map-told");
+  const status = document.getElementById("map-status");
   const asked = new URL(about.cases, location);
   const within = (box) => {
     const address = new URL(asked);
@@ -42,7 +42,7 @@ const show = async () => {
   };
   const points = async (box, signal) => {
     const found = await (await fetch(within(box), { signal })).json();
-    told.textContent = found.more ? told.dataset.more : "";
+    status.textContent = found.more ? status.dataset.more : "";
     return found;
   };
   const box = new URLSearchParams(location.search).get("bbox");

@@ -5,13 +5,13 @@ const EVERY = 15_000;
 const box = document.querySelector("[data-news]");
 let start = null;
 let tag = "";
-let told = "";
+let announced = "";
 
 const tell = (lines) => {
   const words = lines.join(", ");
   // The same words again would be read out again.
-  if (words === told) return;
-  told = words;
+  if (words === announced) return;
+  announced = words;
   box.replaceChildren();
   if (!words) return;
   box.append(`${words}. `, button(box.dataset.again, LINK, () => location.reload()));

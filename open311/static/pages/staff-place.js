@@ -21,24 +21,24 @@ const choose = (line, event) => {
 };
 
 const offersAddress = (form, box) => {
-  const told = box.querySelector("[data-place-told]");
+  const status = box.querySelector("[data-place-status]");
   const { address } = form.elements;
   form.addEventListener("position", async () => {
     const { lat, long } = form.elements;
-    told.textContent = "";
+    status.textContent = "";
     try {
       const source = box.dataset.near;
       const query = new URLSearchParams({ lat: lat.value, long: long.value });
       const answer = await fetch(`${source}${source.includes("?") ? "&" : "?"}${query}`);
       const found = answer.ok ? await answer.json() : {};
-      if (!found.inside) told.textContent = found.told ?? "";
+      if (!found.inside) status.textContent = found.told ?? "";
       else if (found.address && found.address !== address.value) {
         const take = () => {
           address.value = found.address;
-          told.textContent = "";
+          status.textContent = "";
           address.focus();
         };
-        told.append(button(`${box.dataset.useAddress} ${found.address}`, LINK, take));
+        status.append(button(`${box.dataset.useAddress} ${found.address}`, LINK, take));
       }
     } catch {
       // Without a connection the figures will do.
@@ -48,7 +48,7 @@ const offersAddress = (form, box) => {
 
 export const place = (box) => {
   const form = box.closest("form");
-  const told = box.querySelector("[data-pick-told]");
+  const status = box.querySelector("[data-pick-status]");
   const draw = async () => {
     if (!box.open) return;
     box.removeEventListener("toggle", draw);
@@ -59,7 +59,7 @@ export const place = (box) => {
     } catch (problem) {
       console.warn(problem);
       box.dataset.mapless = "";
-      told.textContent = told.dataset.failed;
+      status.textContent = status.dataset.failed;
     }
   };
   offersAddress(form, box);
