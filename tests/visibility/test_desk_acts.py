@@ -27,122 +27,18 @@ from open311.storage.tables import case_notes, cases, memberships, orders, round
 from tests.serving import START, MakeCore, first_city
 from tests.staff.desk import Desk, Employee, membership
 from tests.staff.test_api import Program, good_body, program_of
+from tests.visibility.desk_forms import ABOUT_NO_CASE, ELSEWHERE, FORM, UNIT, WITHOUT_EFFECT
 from tests.visibility.town import OTHER, OWN, Subject, a_subject
 
 # A city that nobody of those who are tried works for.
 NOBODYS = "mannheim.de"
-UNIT, ELSEWHERE = "STADTREINIGUNG", "TIEFBAU"
 SERVICE, FOREIGN_SERVICE, AREA = "MUELL_WILD", "STRASSE_SCHADEN", "NORD"
-# What is about oneself, about the city as a whole, or about no report that there is.
-ABOUT_NO_CASE = {
-    "staff.check_here",
-    "staff.confirm",
-    "staff.export_files",
-    "staff.inbox_mail",
-    "staff.login",
-    "staff.give_code",
-    "staff.set_up_factor",
-    "staff.sign_in_by_passkey",
-    "staff.sso_resume",
-    "staff.logout",
-    "staff.me",
-    "staff.renew_codes",
-    "staff.change_factor",
-    "staff.remove_factor",
-    "staff.own_passkeys",
-    "staff.change_password",
-    "staff.end_sessions",
-    "staff.own_tokens",
-    "staff.account_new",
-    "staff.privacy",
-    "staff.template",
-    "staff.template_new",
-    "staff.take_in",
-    "staff.taken_in",
-    "staff.people",
-    "staff.saved_views",
-    "staff.senders",
-    "staff.unblock_sender",
-    "staff.welcome",
-}
 # What of the town has no number of a report.
 WHOLE = ("accounts", "memberships", "views", "rounds", "stops", "account_links")
 # What is kept of whoever tries: that they are there, and what became of their own bulk act.
 OWN_TRACES = {"case_presence", "bulk_items"}
 # Where an act shows.
 SHOWING = ("cases", "events", "case_notes", "reporters", "orders", "memberships", "accounts")
-# What the town has nothing for, or what leaves no trace at the case.
-WITHOUT_EFFECT = {
-    "/staff/admin/accounts/N done publish",
-    "/staff/admin/accounts/N/invite done publish",
-    "/staff/admin/accounts/N/return done publish",
-    "/staff/admin/accounts/N/unlock done publish",
-    "/staff/admin/privacy/N done publish",
-    "/staff/check/N/back done publish",
-    "/staff/check/N/objections/N done publish",
-    "/staff/check/N/reopen/N done publish",
-    "/staff/check/N/take done publish",
-    "/staff/field/N/order done publish",
-    "/staff/reports/N/change_note done publish",
-    "/staff/reports/N/contact done publish",
-    "/staff/reports/N/mentions done publish",
-    "/staff/reports/N/outside/confirm done publish",
-    "/staff/reports/N/outside/link done publish",
-    "/staff/reports/N/outside/retry done publish",
-    "/staff/reports/N/outside/return done publish",
-    "/staff/reports/N/outside/take_back done publish",
-    "/staff/reports/N/publish done publish",
-    "/staff/reports/N/remove_note done publish",
-    "/staff/reports/N/separate done publish",
-    "/staff/reports/N/take_back done publish",
-    "/staff/reports/bulk deadline publish x",
-    "/staff/reports/bulk done publish",
-    "/staff/reports/bulk person publish x",
-    "/staff/reports/bulk priority publish x",
-    "/staff/reports/bulk status publish x",
-    "/staff/reports/bulk unit publish x",
-    "/staff/reports/views/N/change done publish",
-    "/staff/reports/views/N/move done publish",
-    "/staff/reports/views/N/remove done publish",
-}
-FORM = {
-    "text": "Text",
-    "text-withhold": "Text",
-    "reason": "Grund",
-    "reason-withhold": "PRIVATGRUND",
-    "status": "IN_BEARBEITUNG",
-    "status_notes": "Es geht voran.",
-    "message": "Guten Tag",
-    "unit": UNIT,
-    "day": "2026-07-01",
-    "due": "2026-07-01",
-    "priority": "2",
-    "outcome": "publish",
-    "description": "Etwas anderes",
-    "verdict": "publish",
-    "act": "done",
-    "value": "2026-07-01",
-    "run": "1",
-    "go": "1",
-    "end": "1",
-    "sure": "1",
-    "erase": "1",
-    "make": "1",
-    "action": "erase",
-    "move": "up",
-    "client_id": "0123456789abcdef0123456789abcdef",
-    "contractor": "LAMPEN",
-    "question": "Welche Lampe?",
-    "jurisdiction_id": OWN,
-    "role": "worker",
-    "units": ELSEWHERE,
-    "name": "Name",
-    "email": "rita@stadt.example",
-    "any_service": "1",
-    "title": "Titel",
-    "share": UNIT,
-    "key": "schluessel",
-}
 
 
 class Town(NamedTuple):
@@ -188,48 +84,39 @@ def town(conn: Connection, core: Core) -> Town:
         for place, seen in enumerate((Visibility.HELD, Visibility.PUBLISHED), 1)
     ]
     own = a_case(conn, 3, Visibility.PUBLISHED, UNIT, SERVICE)
-    desk = Desk(core)
-    rita = desk.account(membership(Role.WORKER, units=(ELSEWHERE,)), email="rita@stadt.example", name="Rita")
-    number = foreign[1].number
-    mine = {"service_request_id": number}
+    rita = Desk(core).account(
+        membership(Role.WORKER, units=(ELSEWHERE,)), email="rita@stadt.example", name="Rita"
+    )
+    return Town(foreign, own, ids_of(conn, foreign[1].number, rita))
+
+
+def ids_of(conn: Connection, number: int, account_id: int) -> dict[str, str]:
+    """What hangs on a report and on a colleague who has it, made here where it is not there."""
+    about = {"service_request_id": number}
 
     def made(table: Any, **values: Any) -> str:
+        values = {"created_datetime": START} | values
         return str(conn.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
 
-    round_id = made(rounds, jurisdiction_id=OWN, name="Runde", day=START.date(), created_datetime=START)
-    conn.execute(insert(stops).values(round_id=int(round_id), position=0, **mine))
-    event = select(func.min(tables.events.c.id)).where(tables.events.c.service_request_id == number)
-    media = select(tables.media.c.id).where(tables.media.c.service_request_id == number)
-    ids = {
-        "account_id": str(rita),
-        "membership_id": str(
-            conn.execute(select(memberships.c.id).where(memberships.c.account_id == rita)).scalar_one()
-        ),
+    def first(table: Any, column: str, value: int) -> str:
+        return str(conn.execute(select(func.min(table.c.id)).where(table.c[column] == value)).scalar_one())
+
+    round_id = made(rounds, jurisdiction_id=OWN, name="Runde", day=START.date())
+    conn.execute(insert(stops).values(round_id=int(round_id), position=0, **about))
+    view = {"account_id": None, "unit": ELSEWHERE, "jurisdiction_id": NOBODYS, "name": "Ansicht"}
+    order = {"contractor": "X", "text": "Bitte", "state": "sent", "ends_datetime": START}
+    event_id = first(tables.events, "service_request_id", number)
+    return {
+        "account_id": str(account_id),
+        "membership_id": first(memberships, "account_id", account_id),
         "round_id": round_id,
-        "view_id": made(
-            views,
-            account_id=None,
-            unit=ELSEWHERE,
-            jurisdiction_id=NOBODYS,
-            name="Ansicht",
-            query={},
-            created_datetime=START,
-        ),
-        "event_id": str(conn.execute(event).scalar_one()),
-        "media_id": str(conn.execute(media).scalar_one()),
-        "order_id": made(
-            orders,
-            **mine,
-            contractor="X",
-            text="Bitte",
-            state="sent",
-            created_datetime=START,
-            ends_datetime=START,
-        ),
-        "note_id": made(case_notes, **mine, text="Notiz", author=f"staff:{rita}", created_datetime=START),
+        "view_id": made(views, **view, query={}),
+        "event_id": event_id,
+        "update_id": event_id,
+        "media_id": first(tables.media, "service_request_id", number),
+        "order_id": made(orders, **about, **order),
+        "note_id": made(case_notes, **about, text="Notiz", author=f"staff:{account_id}"),
     }
-    ids["update_id"] = ids["event_id"]
-    return Town(foreign, own, ids)
 
 
 @pytest.fixture(scope="module")
