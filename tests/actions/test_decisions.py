@@ -315,6 +315,32 @@ def test_originals_end_some_time_after_closing(
     assert is_black(opened(casework.original_of(core, photo, BEA)), (105, 80, 195, 220))
 
 
+def test_an_original_is_destroyed_at_once_by_those_who_may_see_it(
+    core: Core, number: int, conn: Connection
+) -> None:
+    photo = photo_of(core, number)
+
+    def destroys(actor: Actor, boxes: list[Box] | None = None) -> None:
+        edit = PhotoEdit(media_id=photo, boxes=boxes, destroy_original=True)
+        casework.decide(core, number, Decision(photos=[edit]), actor)
+
+    with pytest.raises(Invalid):
+        destroys(BEA)
+    blacken(core, number, [PLATE], BEA)
+    with pytest.raises(Forbidden):
+        destroys(BLIND)
+    sent = str(media.of_request(core, number)[0].original_key)
+    destroys(BEA, [PLATE, Box(0.75, 0, 0.25, 0.25)])
+    after = media.of_request(core, number)[0]
+    assert (after.original_key, after.original_until, len(after.boxes)) == (None, None, 2)
+    assert casework.show(core, number, BEA).history[-1].kind == "original_destroyed"
+    jobs = text("select args -> 'keys' from procrastinate_jobs where task_name = 'forget_media'")
+    assert [sent] in conn.execute(jobs).scalars().all()
+    # What is black now is what there is: a box can be added, and none taken away.
+    blacken(core, number, [], BEA)
+    assert is_black(opened(media.file_of(core, photo)), (105, 80, 195, 220))
+
+
 def test_the_original_is_for_those_who_may_see_it(core: Core, number: int) -> None:
     blacken(core, number, [PLATE], BEA)
     with pytest.raises(Forbidden):

@@ -228,6 +228,14 @@ def test_parts_of_a_photo_are_made_black(checker: Employee, citizens: Api, conn:
     assert citizens.client.get(f"/media/{after}").status_code == 200
     assert citizens.client.get(f"/media/{before}").status_code == 404
     assert checker.get(f"/staff/reports/{number}/originals/{media_id}").status_code == 200
+    ticked = {"save": "1", f"destroy-{media_id}": "1"}
+    checker.post(f"/staff/check/{number}", 303, **form_of(checker, number) | ticked)
+    original_key = text("select original_key from media where id = :n")
+    assert conn.execute(original_key, {"n": media_id}).scalar_one() is None
+    # A box on the page would make another version apart; without one there is nothing to destroy.
+    checker.post(f"/staff/check/{number}", 400, **form_of(checker, number) | ticked)
+    assert "nichts geschwärzt" in checker.text
+    assert f'name="destroy-{media_id}" value="1" checked' in checker.response.text
 
 
 def test_a_box_that_is_added_later_leaves_the_first_where_it_is(

@@ -67,6 +67,7 @@ def _require_rights(work: Work, decision: Decision) -> None:
             or decision.address is not None
             or decision.service_code
         ),
+        Right.SEE_ORIGINALS: any(edit.destroy_original for edit in decision.photos),
         Right.ASSIGN_UNIT: decision.unit is not None,
         Right.PLAN: decision.priority is not None,
         Right.SET_STATUS: decision.status is not None,

@@ -25,12 +25,14 @@ class PhotoEdit:
     """What is done with one photo: who may see it, what is made black, what it shows in words; None changes nothing.
 
     `boxes` are all that shall be there from whoever may see the original, and further ones from everybody else.
+    `destroy_original`: what was sent is not kept until some time after closing, but goes at once.
     """
 
     media_id: int
     public: bool | None = None
     boxes: Sequence[Box] | None = None
     alt: str | None = None
+    destroy_original: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

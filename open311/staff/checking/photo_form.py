@@ -27,7 +27,7 @@ def drawn_boxes(seen: SeenCase, photo: Media) -> str:
 def read_photos(sent: SentForm, photos: Iterable[Media], problems: list[Problem]) -> list[PhotoEdit]:
     """What is done with each of these photos; those that are left alone are left out."""
     edits = [_photo(sent, photo, problems) for photo in photos]
-    return [edit for edit in edits if (edit.public, edit.boxes, edit.alt) != (None, None, None)]
+    return [edit for edit in edits if edit != PhotoEdit(media_id=edit.media_id)]
 
 
 def _photo(sent: SentForm, photo: Media, problems: list[Problem]) -> PhotoEdit:
@@ -37,6 +37,7 @@ def _photo(sent: SentForm, photo: Media, problems: list[Problem]) -> PhotoEdit:
         public=choice == MediaVisibility.PUBLIC if choice in ("public", "internal") else None,
         boxes=_boxes(sent, photo, problems),
         alt=sent.changed(f"alt-{photo.id}"),
+        destroy_original=sent.changed(f"destroy-{photo.id}") == "1",
     )
 
 

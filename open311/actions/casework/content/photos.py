@@ -81,12 +81,23 @@ def destroy_originals(core: Core) -> int:
             if photo is None or photo.original_key is None:
                 continue
             work = locked(core, conn, photo.service_request_id, WORKER)
-            jobs.defer(conn, TaskName.FORGET_MEDIA, keys=[photo.original_key])
-            media.change(conn, media_id, original_key=None, original_until=None)
-            work.tell_staff(EventKind.ORIGINAL_DESTROYED, media_id=media_id)
+            _destroy(work, media_id, photo.original_key)
             work.write()
             count += 1
     return count
+
+
+def _destroy(work: Work, media_id: int, original_key: str) -> None:
+    jobs.defer(work.conn, TaskName.FORGET_MEDIA, keys=[original_key])
+    media.change(work.conn, media_id, original_key=None, original_until=None)
+    work.tell_staff(EventKind.ORIGINAL_DESTROYED, media_id=media_id)
+
+
+def destroy_original(work: Work, photo: Media) -> None:
+    """Delete what was sent at once, within an act: nobody sees any more what was made black."""
+    if photo.original_key is None:
+        raise Invalid(problem("error.photo.not_black"))
+    _destroy(work, photo.id, photo.original_key)
 
 
 @contextmanager
@@ -206,6 +217,8 @@ def edit(work: Work, photo_edit: PhotoEdit, redactions: Mapping[int, Redaction])
     """All that is to be done with a photo, within an act."""
     if photo_edit.media_id in redactions:
         replace(work, redactions[photo_edit.media_id])
+    if photo_edit.destroy_original:
+        destroy_original(work, _own(work, photo_edit.media_id))
     if photo_edit.alt is not None:
         describe(work, _own(work, photo_edit.media_id), photo_edit.alt)
     if photo_edit.public is not None:
