@@ -141,6 +141,15 @@ def test_a_double_press_does_it_once(core: Core, number: int) -> None:
         casework.withhold(core, number, BEA, "PRIVATGRUND", expected_revision=seen)
 
 
+def test_a_note_that_is_sent_twice_is_one(core: Core, published: int) -> None:
+    first = casework.add_note(core, published, "Tor ist zu", BEA)
+    assert casework.add_note(core, published, " Tor ist zu ", BEA) == first
+    of_cem = casework.add_note(core, published, "Tor ist zu", CEM)
+    longer = casework.add_note(core, published, "Tor ist zu.", BEA)
+    with core.database.read() as conn:
+        assert [note.id for note in notes.of_request(conn, published)] == [first, of_cem, longer]
+
+
 def test_notes_never_conflict_and_are_changed_by_their_author_alone(core: Core, published: int) -> None:
     note_id = casework.add_note(core, published, "  Herr X hat angerufen ", BEA, about_person=True)
     casework.change_note(core, note_id, "Frau Y hat angerufen", BEA)

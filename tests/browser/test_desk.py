@@ -21,6 +21,17 @@ from tests.pictures import a_photo
 BOX = "[data-frame] .box"
 FACE = '[{"kind": "face", "confidence": 91, "left": 0.1, "top": 0.1, "width": 0.2, "height": 0.3}]'
 
+SENT_BY_TWO_PRESSES = """button => {
+  let sent = 0;
+  addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) sent += 1;
+    event.preventDefault();
+  });
+  button.click();
+  button.click();
+  return sent;
+}"""
+
 
 def held(town: Town, description: str) -> int:
     """A report with a photo that waits for its check."""
@@ -170,7 +181,7 @@ def test_a_box_is_drawn_and_removed(visit: Visit, town: Town) -> None:
     expect(visitor.page.locator("[data-row] input").first).to_have_value("5.00")
 
 
-def test_only_the_fields_of_the_chosen_result_are_in_sight(visit: Visit, town: Town) -> None:
+def test_only_the_fields_of_the_chosen_result_are_in_sight_and_sent_once(visit: Visit, town: Town) -> None:
     number = held(town, "Welches Ergebnis")
     visitor = visit(drawing=False, base=town.base)
     signs_in(visitor, town.core, Role.CHECKER)
@@ -179,6 +190,8 @@ def test_only_the_fields_of_the_chosen_result_are_in_sight(visit: Visit, town: T
     visitor.page.locator("#outcome-ask").check()
     expect(visitor.page.locator("#question")).to_be_visible()
     assert urlsplit(visitor.page.url).path == f"/staff/check/{number}"
+    button = visitor.page.get_by_role("button", name="Speichern und nächste")
+    assert button.evaluate(SENT_BY_TWO_PRESSES) == 1
 
 
 def test_single_keys_work_unless_somebody_switched_them_off(visit: Visit, town: Town) -> None:

@@ -167,6 +167,17 @@ def known(core: Core, **fields: str) -> int:
     return int(an_api(core).post(sent)[0]["service_request_id"])
 
 
+def test_the_first_page_sent_twice_is_one_report(olga: Employee, conn: Connection) -> None:
+    page = fields_of(olga.get("/staff/new").text)
+    typed = {"about": "müll", "any_service": "MUELL_WILD", "address": "Bismarckstraße 3"} | AT_BISMARCK
+    for _ in range(2):
+        olga.post("/staff/new", 303, **page | typed, action="save")
+    assert len(reports(conn)) == 1
+    # Whoever goes back to that page with the next caller types something else.
+    olga.post("/staff/new", 303, **page | typed | {"description": "Noch ein Sofa", "action": "save"})
+    assert len(reports(conn)) == 2
+
+
 def test_what_is_known_nearby_is_shown(olga: Employee, core: Core) -> None:
     number = known(core)
     olga.get(types(olga, about="müll", address="bismarck 3"))

@@ -33,9 +33,12 @@ FOLLOWED, NOT_NOW, RECEIPT = "followed", "not now", "receipt"
 EVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any], network: str) -> Draft:
-    """Keep what somebody has typed first; raises `Invalid` for too much, `TooManyRequests` for too many drafts."""
-    token, owner = new_token(), catalogue.jurisdiction.jurisdiction_id
+def begin(core: Core, catalogue: Catalogue, state: Mapping[str, Any], network: str, token: str = "") -> Draft:
+    """Keep what somebody has typed first; raises `Invalid` for too much, `TooManyRequests` for too many drafts.
+
+    `token`: under which it is begun, unless it is there already; one that nobody can guess.
+    """
+    token, owner = token or new_token(), catalogue.jurisdiction.jurisdiction_id
     with core.database.begin() as conn:
         _add(core, conn, token, owner, state, network)
     return find(core, catalogue, token)

@@ -1,5 +1,6 @@
 """Telephone and counter: a report taken in on one page, or joined with one that is there."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +16,7 @@ from open311.http import current
 from open311.http.errors import in_words
 from open311.http.parsing.normalise import LenientRequest
 from open311.model.access.actor import Actor, Right
+from open311.model.access.secret_tokens import digest, is_token, new_token
 from open311.model.catalogue import Catalogue
 from open311.model.intake.channels import CHOSEN, Channel
 from open311.model.intake.drafts import Draft
@@ -46,14 +48,21 @@ def take_in() -> ResponseReturnValue:
         channel = request.args.get("channel", "")
         return _page(None, {"channel": channel if channel in CHOSEN else Channel.PHONE.value, "follow": "1"})
     state = telephone_form.read(catalogue, {"desk": str(signed_in().account.id)})
-    return _answer(catalogue, begin(catalogue, state))
+    draft = begin(catalogue, state, request.form.get("call", ""))
+    return redirect_to("taken_in", token=draft.token) if draft.is_sent else _answer(catalogue, draft)
 
 
-def begin(catalogue: Catalogue, state: Mapping[str, Any]) -> Draft:
-    """A draft of somebody at the desk, who may write as many as there are calls."""
+def begin(catalogue: Catalogue, state: Mapping[str, Any], call: str = "") -> Draft:
+    """A draft of somebody at the desk, who may write as many as there are calls.
+
+    `call` is the empty page's: the same words sent from it twice are one draft.
+    """
     # A name of its own for each call: drafts are limited by network, and a whole town hall shares one.
     network = f"desk {signed_in().account.id} {current.core().now().timestamp()}"
-    return drafts.begin(current.core(), catalogue, state, network)
+    # Of the words too, for a page that is gone back to is another call; of the writer, so that it is nobody else's.
+    of_page = json.dumps([signed_in().account.id, catalogue.jurisdiction.jurisdiction_id, call, state])
+    token = digest(of_page) if is_token(call) else ""
+    return drafts.begin(current.core(), catalogue, state, network, token)
 
 
 @page("/new/<token>", Right.INTAKE, methods=("GET", "POST"))
@@ -217,6 +226,7 @@ def _values(
     named = catalogue.jurisdiction.jurisdiction_id if len(own) > 1 else None
     return {
         "draft": draft,
+        "call": None if draft else new_token(),
         "state": state,
         "catalogue": catalogue,
         "own_cities": own,

@@ -1,6 +1,7 @@
 """Internal notes: for staff alone, never in conflict with what others do; whom they name hears of it."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import IO
 
 from open311.actions.casework.opening import opened
@@ -19,6 +20,8 @@ from open311.storage.desk.case import mentions
 from open311.storage.desk.case import notes as storage
 
 NOTE_LENGTH = 10_000
+# Within this the same words of the same person are a button pressed twice.
+PRESSED_TWICE = timedelta(seconds=10)
 
 
 def add_note(
@@ -30,7 +33,7 @@ def add_note(
     about_person: bool = False,
     photos: Sequence[IO[bytes]] = (),
 ) -> int:
-    """Write an internal note; returns its id. `about_person`: whoever is named in it may ask for it."""
+    """Write an internal note, once; returns its id. `about_person`: whoever is named in it may ask for it."""
     words = _words(text)
     pictures, problems = media.read(core, photos)
     Invalid.unless_empty(problems)
@@ -38,6 +41,12 @@ def add_note(
         media.in_store(core, pictures) as files,
         opened(core, service_request_id, actor, Right.NOTE) as work,
     ):
+        since = work.now - PRESSED_TWICE
+        twin = storage.find_twin(
+            work.conn, service_request_id, str(actor), words, since, about_person=about_person
+        )
+        if twin and not pictures:
+            return twin
         note_id = storage.add(
             work.conn, service_request_id, str(actor), words, work.now, about_person=about_person
         )

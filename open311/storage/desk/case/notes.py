@@ -53,6 +53,21 @@ def add(
     return int(conn.execute(row.returning(_n.id)).scalar_one())
 
 
+def find_twin(
+    conn: Connection,
+    service_request_id: int,
+    author: str,
+    text: str,
+    since: datetime,
+    *,
+    about_person: bool,
+) -> int | None:
+    """The note of this author at this report that says the same, and was written since."""
+    mine = (_n.service_request_id == service_request_id, _n.author == author)
+    same = (_n.text == text, _n.about_person == about_person, _n.created_datetime > since)
+    return conn.execute(select(_n.id).where(*mine, *same).limit(1)).scalar()
+
+
 def find(conn: Connection, note_id: int) -> Note | None:
     row = conn.execute(select(*_COLUMNS).where(_n.id == note_id)).one_or_none()
     return Note(*row) if row else None
