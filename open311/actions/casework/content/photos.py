@@ -65,7 +65,10 @@ def original_of(core: Core, media_id: int, actor: Actor) -> bytes:
 
 
 def destroy_originals(core: Core) -> int:
-    """Delete what was replaced, texts and files, once its time is over; returns how many."""
+    """Delete what was replaced, texts and files, once its time is over; returns how many.
+
+    What else at a case is kept for a time goes with it: undo, questions, ratings, presence.
+    """
     with core.database.begin() as conn:
         count = originals.forget_texts(conn, core.now())
         undo.forget(conn, core.now())
