@@ -97,4 +97,4 @@ NO_TEXT = Text({})
 
 def how_many(number: int, one: str, many: str) -> str:
     """In English, for commands: `1 job is`, `2 jobs are`; what pages and mails say goes by `translations/`."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number:,} {one if number == 1 else many}"

@@ -11,7 +11,7 @@ def test_a_map_is_read_in_and_counted(fresh_database_url: str, tmp_path: Path) -
     done = run("map", "import", str(file), DATABASE_URL=fresh_database_url)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("The map is served: ")
-    assert "1 things with a number" in done.stdout
+    assert "1 thing with a number" in done.stdout
 
 
 def test_what_is_wrong_is_said_in_one_line(fresh_database_url: str, tmp_path: Path) -> None:

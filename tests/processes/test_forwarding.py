@@ -126,7 +126,7 @@ def test_each_report_arrives_once_and_comes_back_done(
         done = run("request", "set-status", str(number), "GELOEST", "--notes", "Weg", **there.environ)
         assert done.returncode == 0, done.stderr
         pulled = run("forward", "pull", **here.environ)
-        assert pulled.stdout == f"{there.base}: 1 updates taken over.\n", pulled.stderr
+        assert pulled.stdout == f"{there.base}: 1 update taken over.\n", pulled.stderr
         mine = here.ask(f"select service_request_id from forwards where foreign_id = '{number}'")
         (shown,) = httpx2.get(f"{here.base}/requests/{mine}.json", timeout=60).json()
         assert (shown["status"], shown["status_notes"]) == ("closed", "Weg")

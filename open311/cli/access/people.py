@@ -3,6 +3,7 @@
 import click
 import orjson
 
+from open311.base.text import how_many
 from open311.cli.common import WHICH_CITY, opened
 from open311.model.access.actor import cli_actor
 from open311.notifications.privacy import on_request, own_data
@@ -33,4 +34,4 @@ def erase(email: str, jurisdiction: str | None) -> None:
     """Delete all that is kept about the owner of EMAIL; reports that everybody sees stay without a name."""
     with opened() as core:
         count = on_request.erase(core, core.catalogues.find(jurisdiction), email, cli_actor())
-    click.echo(f"{count} things are erased.")
+    click.echo(f"{how_many(count, 'thing is', 'things are')} erased.")

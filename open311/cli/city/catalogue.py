@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from open311 import catalogue_file, settings
+from open311.base.text import how_many
 from open311.catalogue_file import CatalogueError
 from open311.model.catalogue import Attribute, Catalogue, Service
 
@@ -124,7 +125,7 @@ def _row(service: Service) -> tuple[str, ...]:
 
 def _way(service: Service) -> str:
     """What becomes of a report, in a few words."""
-    days = f"{service.response_time.days} days" if service.response_time else ""
+    days = how_many(service.response_time.days, "day", "days") if service.response_time else ""
     checked = "checked first" if service.moderated else "published at once"
     return ", ".join(filter(None, (service.type.value, checked, days, "" if service.active else "inactive")))
 

@@ -9,6 +9,7 @@ import click
 from open311.actions import casework
 from open311.actions.desk import template_files
 from open311.base.errors import NotFound, problem
+from open311.base.text import how_many
 from open311.cli.common import WHICH_CITY, Moment, opened, show_table
 from open311.core import Core
 from open311.model.access.actor import cli_actor
@@ -121,7 +122,8 @@ def reroute(jurisdiction: str | None, limit: int, behind: int) -> None:
     """Ask changed rules about open cases, and put areas right; what a person or a unit has taken up stays there."""
     with opened() as core:
         done = casework.reroute(core, core.catalogues.find(jurisdiction), cli_actor(), behind, limit)
-    click.echo(f"{done.looked_at} cases looked at, {done.moved} have another unit.")
+    moved = how_many(done.moved, "has another unit", "have another unit")
+    click.echo(f"{how_many(done.looked_at, 'case', 'cases')} looked at, {moved}.")
     if done.next is not None:
         click.echo(f"There may be more: go on with --behind {done.next}.")
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from open311.base.errors import problem
 from open311.base.problems import in_words
+from open311.base.text import how_many
 from open311.basemap import importing
 from open311.basemap.classes import EXTRACT, SUBJECTS
 from open311.basemap.importing import MARGIN_METRES, Counts, ImportOptions
@@ -120,9 +121,12 @@ def _position(file: Path) -> int:
 
 
 def _in_words(counts: Counts) -> str:
-    return (
-        f"{counts.features:,} shapes, {counts.addresses:,} addresses, {counts.assets:,} things with a number"
+    counted = (
+        how_many(counts.features, "shape", "shapes"),
+        how_many(counts.addresses, "address", "addresses"),
+        how_many(counts.assets, "thing", "things"),
     )
+    return f"{', '.join(counted)} with a number"
 
 
 def _report(counts: Counts) -> None:

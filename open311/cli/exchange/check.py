@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from open311 import checker
+from open311.base.text import how_many
 from open311.checker.requirement import Level, Outcome, Requirement, Result
 from open311.checker.run import Report
 
@@ -153,6 +154,6 @@ def _summary(report: Report) -> str:
         if level is not Level.EXT:
             parts.append(f"{level.value}: {len(looked) - bad} of {len(looked)} met")
     offered = sum(result.outcome is Outcome.OFFERED for result in report.results)
-    return (
-        f"{report.url}: {', '.join(parts)}; {offered} extensions offered; {report.requests} questions asked"
-    )
+    extensions = how_many(offered, "extension", "extensions")
+    asked = how_many(report.requests, "question", "questions")
+    return f"{report.url}: {', '.join(parts)}; {extensions} offered; {asked} asked"

@@ -2,6 +2,7 @@
 
 import click
 
+from open311.base.text import how_many
 from open311.cli.common import opened, show_table
 from open311.federation.client.answers import RemoteError
 from open311.federation.forwarding import forward_updates, in_doubt, release
@@ -76,6 +77,7 @@ def pull() -> None:
     with opened() as core:
         for url in forward_updates.targets(core):
             try:
-                click.echo(f"{url}: {forward_updates.pull(core, url)} updates taken over.")
+                taken = how_many(forward_updates.pull(core, url), "update", "updates")
+                click.echo(f"{url}: {taken} taken over.")
             except RemoteError as failed:
                 raise click.ClickException(f"{url}: {failed}") from None

@@ -8,6 +8,7 @@ import click
 from open311 import settings
 from open311.actions.upkeep import restoring
 from open311.base import version
+from open311.base.text import how_many
 from open311.cli.common import Moment, opened
 from open311.dev import private_cluster
 from open311.storage.database import migrate
@@ -67,10 +68,13 @@ def restored(nothing_lost: bool, file: TextIO | None) -> None:
     with opened(adopt=False) as core:
         entries = restoring.read(file) if file else restoring.copied_erasures(core)
         report = restoring.declare(core, entries, nothing_lost=nothing_lost)
-    click.echo(
-        f"Skipped {report.mails} mails and {report.messages} webhook messages; "
-        f"erased {report.requests} requests and data about people in {report.people} places again."
+    mails, messages = (
+        how_many(report.mails, "mail", "mails"),
+        how_many(report.messages, "webhook message", "webhook messages"),
     )
+    requests = how_many(report.requests, "request", "requests")
+    places = how_many(report.people, "place", "places")
+    click.echo(f"Skipped {mails} and {messages}; erased {requests} and data about people in {places} again.")
     if report.mails:
         click.echo("`open311 jobs list` shows the mails; `open311 jobs retry` sends them after all.")
 
