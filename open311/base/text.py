@@ -13,9 +13,21 @@ XML_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 def tidy(raw: str) -> str:
     """A text as it is kept: lines end in LF, nothing that XML cannot carry, no outer blanks, letters in one piece."""
+    return composed(trimmed(raw))
+
+
+# Blanks, controls of the direction, fillers: where nothing else stands, a reader sees an empty place.
+_UNSEEN = re.compile(
+    r"[\s\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*"
+)
+
+
+def trimmed(raw: str) -> str:
+    """A text as it is kept, its letters as they came; `""` where nobody would see anything."""
     # What is printable throughout, as nearly all is, holds neither line ends nor what XML cannot carry.
     text = raw if raw.isprintable() else speakable(raw.replace("\r\n", "\n").replace("\r", "\n"))
-    return composed(text.strip())
+    return "" if _UNSEEN.fullmatch(text) else text.strip()
 
 
 # No script puts so many marks on one letter (UAX 15, 13: Stream-Safe Text Format).

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from open311.base.errors import Invalid, problem
-from open311.base.text import XML_ILLEGAL
+from open311.base.text import trimmed
 from open311.http.parsing.normalise import MAX_FIELDS, LenientRequest
 
 Parameters = dict[str, list[str]]
@@ -34,11 +34,6 @@ POSTED = "open311.posted"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 # What Java (CUTR's app), JavaScript and Objective-C write for nothing.
 NOTHING = ("null", "undefined", "(null)")
-
-
-def clean(text: str) -> str:
-    """Text as it is stored: LF line ends, nothing XML cannot carry, no white space around it."""
-    return XML_ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def bare(name: str) -> str:
@@ -123,7 +118,7 @@ def collected(pairs: Iterable[tuple[str, str]]) -> Parameters:
     aliases: Parameters = {}
     for name, raw in pairs:
         # A picture of some megabytes is not worth being looked through for odd characters.
-        value = raw if raw.startswith("data:image/") else clean(raw)
+        value = raw if raw.startswith("data:image/") else trimmed(raw)
         if not value or ATTRIBUTE.match(name):
             continue
         name = bare(name)
@@ -137,7 +132,7 @@ def _answers(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     answers: dict[str, list[str]] = {}
     for name, raw in pairs:
         attribute = ATTRIBUTE.match(name)
-        value = clean(raw)
+        value = trimmed(raw)
         if attribute and value:
-            answers.setdefault(clean(attribute[1]), []).append(value)
+            answers.setdefault(trimmed(attribute[1]), []).append(value)
     return answers

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from open311.base.text import trimmed
 from open311.web.parameters import NOTHING
 from tests.builders import a_catalogue, a_service, an_attribute, words
 from tests.serving import BASE, Api, MakeCore, an_api
@@ -31,7 +32,7 @@ def expected(written: str) -> str:
     carried = "".join(
         character for character in characters if character in "\t\n" or _is_carried(ord(character))
     )
-    return normalize("NFC", carried.strip())
+    return normalize("NFC", carried.strip()) if trimmed(carried) else ""
 
 
 def _is_carried(point: int) -> bool:
@@ -44,6 +45,7 @@ def _is_carried(point: int) -> bool:
 @example("a\x00b\x0bc\x1fd\ufffe\uffffe")
 @example("eins\r\nzwei\rdrei\n\n vier \n ")
 @example("\u2028\x85\ufeff𝄞 \u202e")
+@example("\u202e\u200b \u3164")
 @example(" null ")
 @example("undefined")
 @example("\r\x00\n")

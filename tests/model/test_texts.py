@@ -7,7 +7,7 @@ from unicodedata import normalize
 import pytest
 
 from open311.base.charsets import decode
-from open311.base.text import composed, tidy
+from open311.base.text import composed, tidy, trimmed
 from open311.site.report_numbers import report_number
 
 # Above and below the letter by turns, so that each has to be put in its place.
@@ -36,3 +36,15 @@ def test_all_marks_are_kept() -> None:
     text = composed("e" + MARKS)
     assert normalize("NFD", text).replace("\u034f", "").count("\u0323") == 50_000
     assert composed(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n", "\u202e\u200b", "\u3164", "\u2800 \u00ad", "\u0085", "\ufe0f\u200d", "\U000e0041\x00"]
+)
+def test_what_nobody_sees_is_no_text(text: str) -> None:
+    assert tidy(text) == trimmed(text) == ""
+
+
+@pytest.mark.parametrize("text", ["❤\ufe0f", "👩\u200d🚒", "\u200fגדג", "a\u202eb", "\u0301", "\u0600", "."])
+def test_what_anybody_sees_is_kept_whole(text: str) -> None:
+    assert tidy(f" {text}\n") == text
