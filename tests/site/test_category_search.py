@@ -39,6 +39,9 @@ from tests.serving import first_city
         ("Falschparker", "SONSTIGES"),
         ("toter Fuchs", "SONSTIGES"),
         ("dead animal", "SONSTIGES"),
+        ("kaputte Bank", "SONSTIGES"),
+        ("Sitzbank", "SONSTIGES"),
+        ("Bank an der Haltestelle", "HALTESTELLE"),
     ],
 )
 def test_the_best_match_comes_first(words: str, service_code: str) -> None:
