@@ -270,6 +270,16 @@ def test_a_file_without_the_needed_columns_is_refused(core: Core, a_file: Callab
         move_in(core, a_file(["1"], head=["Nr"]))
 
 
+@pytest.mark.parametrize("line_end", ["\u2028", "\u2029", "\x85"])
+def test_a_file_whose_lines_end_as_no_csv_does_is_refused(
+    core: Core, a_file: Callable[..., Path], line_end: str
+) -> None:
+    path = a_file(GOOD)
+    path.write_text(path.read_text(encoding="utf-8").replace("\n", line_end), encoding="utf-8")
+    with pytest.raises(Invalid, match=r"error\.import\.line_ends"):
+        move_in(core, path)
+
+
 def test_requests_of_unknown_services_are_kept_under_their_names_if_wished(
     core: Core, conn: Connection, a_file: Callable[..., Path]
 ) -> None:

@@ -31,6 +31,8 @@ BATCH = 1000
 # What `surrogateescape` makes of bytes that are not of the encoding.
 UNDECODED = re.compile("[\udc80-\udcff]")
 LONGEST_TOLD = 500
+# Unicode's own; with them alone a file is a head without rows.
+_OTHER_LINE_ENDS = re.compile("[\x85\u2028\u2029]")
 
 Progress = Callable[[Counts, int], None]
 
@@ -117,7 +119,10 @@ def _fingerprint(path: Path, options: ImportOptions) -> str:
 def _rows(file: TextIO, mapping: CsvMapping) -> tuple[Iterator[Record], list[str], str]:
     """The records below the header, the names in it, and the delimiter; raises `Invalid`."""
     first = file.readline(LONGEST_LINE)
+    rest = file.read(1)
     file.seek(0)
+    if not rest and _OTHER_LINE_ENDS.search(first):
+        raise Invalid(problem("error.import.line_ends"))
     delimiter = mapping.delimiter or delimiter_of(first)
     rows = records(lines_of(file), delimiter)
     head = next(rows, None)
