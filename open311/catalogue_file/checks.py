@@ -249,7 +249,13 @@ def _condition(attribute: Cursor, earlier: dict[str, Cursor]) -> Problems:
 
 
 def _boundary(root: Cursor) -> Problems:
-    if isinstance(root["boundary"].value, dict):
+    if root["boundary"]["type"].word in ("FeatureCollection", "Feature"):
+        yield (
+            root["boundary"]["type"].steps,
+            f"{root['boundary']['type'].word} is read from a file beside the catalogue; save it there and write "
+            "boundary: {file: boundary.geojson}",
+        )
+    elif isinstance(root["boundary"].value, dict):
         fault = boundary_problem(root["boundary"].value)
         if fault:
             yield root["boundary"].steps, fault

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from open311.base.errors import ConfigurationError
-from open311.base.text import XML_ILLEGAL
+from open311.base.text import XML_ILLEGAL, trimmed
+from open311.catalogue_file import limits
 from open311.model.desk.areas import NO_AREAS, Areas
 
 try:
@@ -21,12 +22,7 @@ except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
 MOST_BYTES = 10_000_000
-# Counted with aliases followed, since ten of them can stand for a billion values.
-MOST_VALUES = 500_000
-# Nothing in a catalogue nests so deep; a document that does is meant to exhaust the stack.
-DEEPEST = 24
 LONGEST_MESSAGE = 500
-TOO_MUCH = "nested too deep or too large"
 NAMES = ("service_code", "code", "key", "name")
 
 Steps = tuple[str | int, ...]
@@ -178,13 +174,13 @@ class _Reader:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.left = MOST_VALUES
+        self.left = limits.MOST_VALUES
 
     def read(self, node: yaml.Node, steps: Steps = ()) -> Any:
         # Before anything is built of it: an alias of an alias is followed here, value by value.
         self.left -= 1
-        if len(steps) > DEEPEST or self.left < 0:
-            raise yaml.MarkedYAMLError(problem=TOO_MUCH, problem_mark=node.start_mark)
+        if len(steps) > limits.DEEPEST or self.left < 0:
+            raise limits.beyond(len(steps), node.start_mark)
         self.document.lines.setdefault(steps, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, steps)
@@ -224,6 +220,8 @@ class _Reader:
             self.document.report(steps, "holds a control character", node.start_mark.line + 1)
             # Whoever reads on takes none; half of a pair is not even text to most.
             return XML_ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)
+        if text.strip() and not trimmed(text):
+            self.document.report(steps, "holds only characters that nobody sees", node.start_mark.line + 1)
         return text
 
 
@@ -234,23 +232,13 @@ def read(file: Path) -> Document:
     if text is None:
         return document
     try:
-        _check_depth(text)
+        limits.check_size(text, _Loader)
         node = yaml.compose(text, _Loader)
         # An empty file is an empty mapping, so that the schema says what it lacks.
         document.data = (_Reader(document).read(node) if node else None) or {}
     except yaml.YAMLError as error:
         _report_syntax(document, text, error)
     return document
-
-
-def _check_depth(text: str) -> None:
-    # Composing nodes recurses without a limit of its own and would end the process.
-    depth = 0
-    event: Any
-    for event in yaml.parse(text, _Loader):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
-            raise yaml.MarkedYAMLError(problem=TOO_MUCH, problem_mark=event.start_mark)
 
 
 def content(file: Path, most: int) -> bytes:

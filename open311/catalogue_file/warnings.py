@@ -6,6 +6,7 @@ from typing import Any
 
 from open311.base.text import how_many
 from open311.catalogue_file import roles
+from open311.catalogue_file.bearings import is_turned
 from open311.catalogue_file.contents import contents
 from open311.catalogue_file.document import code_of
 from open311.model.catalogue import Catalogue
@@ -37,6 +38,12 @@ def warnings(catalogue: Catalogue) -> Iterator[CatalogueWarning]:
         yield CatalogueWarning(owner, "boundary", text)
     if jurisdiction.boundary_is_sketch:
         text = "the boundary is a sketch: put in the official one before citizens report"
+        yield CatalogueWarning(owner, "boundary", text)
+    elif jurisdiction.boundary is not None and is_turned(jurisdiction.boundary, jurisdiction.time_zone.key):
+        text = (
+            f"the boundary lies far from {jurisdiction.time_zone.key}, and near it with latitude and longitude "
+            "exchanged: write [long, lat], or mend the time zone"
+        )
         yield CatalogueWarning(owner, "boundary", text)
     for role in roles.both_giving_and_seeing(catalogue.desk.roles):
         text = (

@@ -146,6 +146,34 @@ def test_a_boundary_lies_beside_its_catalogue(file: Path) -> None:
     assert any("a GeoJSON file beside the catalogue" in told for told in messages(file))
 
 
+@pytest.mark.parametrize("written", [square(8), {"type": "FeatureCollection", "features": [square(8)]}])
+def test_a_collection_in_the_catalogue_is_told_where_it_may_be(file: Path, written: dict[str, Any]) -> None:
+    file.write_text(MINIMAL + f"boundary: {json.dumps(written)}\n", encoding="utf-8")
+    assert any("write boundary: {file: boundary.geojson}" in told for told in messages(file))
+
+
+@pytest.mark.parametrize(
+    ("time_zone", "west", "south", "is_told"),
+    [
+        ("Europe/Berlin", 49, 8, True),
+        ("Europe/Berlin", 8, 49, False),
+        ("America/New_York", 40, -75, True),
+        ("America/New_York", -75, 40, False),
+        ("Asia/Shanghai", 76, 39, False),
+        ("UTC", 49, 8, False),
+    ],
+)
+def test_a_boundary_with_latitude_first_is_told(
+    file: Path, time_zone: str, west: float, south: float, is_told: bool
+) -> None:
+    corners = [[west, south], [west + 1, south], [west, south + 1], [west, south]]
+    boundary = json.dumps({"type": "Polygon", "coordinates": [corners]})
+    text = MINIMAL.replace("time_zone: UTC", f"time_zone: {time_zone}")
+    file.write_text(f"{text}boundary: {boundary}\n", encoding="utf-8")
+    told = [str(warning) for warning in catalogue_file.warnings(load(file))]
+    assert any("write [long, lat]" in words for words in told) is is_told
+
+
 def test_the_city_that_the_documents_begin_with_is_right(tmp_path: Path) -> None:
     text = (shipped("docs") / "catalogue.md").read_text(encoding="utf-8")
     file = tmp_path / "categories.yaml"

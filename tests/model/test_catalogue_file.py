@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from open311 import catalogue_file
 from open311.base.errors import ConfigurationError
-from open311.base.text import XML_ILLEGAL
-from open311.catalogue_file import CatalogueError, CatalogueWatch, contents, load, load_all
+from open311.base.text import XML_ILLEGAL, trimmed
+from open311.catalogue_file import CatalogueError, CatalogueWatch, contents, document, limits, load, load_all
 from open311.model.catalogue import Catalogue
 from open311.settings import shipped
 
@@ -107,6 +107,7 @@ def test_a_boundary_that_names_a_file_is_told_how(file: Path) -> None:
         (b"", 1, "lacks jurisdiction, statuses, services"),
         (b"~", 1, "lacks jurisdiction, statuses, services"),
         (b"a: &a [*a]", 1, "nested too deep"),
+        (b"a: 1\nb: {de: \xe2\x80\x8b}", 2, "holds only characters that nobody sees"),
         (b"[" * 900, None, "is not YAML"),
         (b"[" * 100_000, None, "is not YAML"),
     ],
@@ -131,7 +132,18 @@ def test_a_small_file_that_grows_without_end_is_refused(file: Path) -> None:
         f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]\n" for level in range(1, 10)
     )
     file.write_text(bomb)
-    assert any("too large" in message for _, message in problems(file))
+    assert any("more than 500000 values" in message for _, message in problems(file))
+
+
+def test_a_ring_of_too_many_points_is_refused_before_it_is_built(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_VALUES", 100)
+    file.write_text(f"{{ {', '.join(f'a{n}: 1' for n in range(99))} }}")
+    assert document.read(file).data == {f"a{n}": 1 for n in range(99)}
+    monkeypatch.setattr(document.yaml, "compose", lambda *_: pytest.fail("built"))
+    file.write_text(f"boundary: {[[n, n] for n in range(40)]}")
+    assert "boundary: {file: boundary.geojson}" in document.read(file).problems[0].message
 
 
 def test_a_file_that_is_not_there_is_one_problem(tmp_path: Path) -> None:
@@ -268,7 +280,7 @@ def test_a_watch_that_looks_while_a_file_is_written_looks_again(file: Path) -> N
 SPEAKABLE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).map(
     lambda text: re.sub(r"[\r\n]", " ", XML_ILLEGAL.sub("", text)).strip()
 )
-WORDS = SPEAKABLE.filter(bool)
+WORDS = SPEAKABLE.filter(trimmed)
 CODES = st.from_regex(r"[A-Za-z_-][A-Za-z0-9_-]{0,20}", fullmatch=True)
 TEXTS: st.SearchStrategy[Any] = st.fixed_dictionaries({"de": WORDS}, optional={"en": WORDS})
 LIST_OF_VALUES: st.SearchStrategy[Any] = st.lists(
