@@ -179,11 +179,13 @@ def _comma_separated(converter: Any, field: Any, **_: Any) -> dict[str, Any]:
 def _complete(spec: APISpec) -> None:
     """Say of the components what marshmallow has no words for."""
     schemas = spec.components.schemas
-    for name in NEEDED_IN_POST.keys() & schemas.keys():
+    # In one order, so that every process, and every writing, has the same document.
+    forms = [name for name in NEEDED_IN_POST if name in schemas]
+    for name in forms:
         schemas[name] |= NEEDED_IN_POST[name]
     if "SubmissionForm" in schemas:
         schemas["SubmissionForm"]["properties"]["attribute"] |= ANSWERS
-    for name in NEEDED_IN_POST.keys() & schemas.keys():
+    for name in forms:
         schemas[in_json(name)] = _without_files(schemas[name])
     for name, root in XML_ROOTS.items():
         schemas.get(name, {})["xml"] = {"name": root}
