@@ -39,7 +39,7 @@ def warnings(catalogue: Catalogue) -> Iterator[CatalogueWarning]:
     if jurisdiction.boundary_is_sketch:
         text = "the boundary is a sketch: put in the official one before citizens report"
         yield CatalogueWarning(owner, "boundary", text)
-    elif jurisdiction.boundary is not None and is_turned(jurisdiction.boundary, jurisdiction.time_zone.key):
+    if jurisdiction.boundary is not None and is_turned(jurisdiction.boundary, jurisdiction.time_zone.key):
         text = (
             f"the boundary lies far from {jurisdiction.time_zone.key}, and near it with latitude and longitude "
             "exchanged: write [long, lat], or mend the time zone"

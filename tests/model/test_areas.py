@@ -168,7 +168,7 @@ def test_a_boundary_with_latitude_first_is_told(
 ) -> None:
     corners = [[west, south], [west + 1, south], [west, south + 1], [west, south]]
     boundary = json.dumps({"type": "Polygon", "coordinates": [corners]})
-    text = MINIMAL.replace("time_zone: UTC", f"time_zone: {time_zone}")
+    text = MINIMAL.replace("time_zone: UTC", f"time_zone: {time_zone}, boundary_is_sketch: true")
     file.write_text(f"{text}boundary: {boundary}\n", encoding="utf-8")
     told = [str(warning) for warning in catalogue_file.warnings(load(file))]
     assert any("write [long, lat]" in words for words in told) is is_told
