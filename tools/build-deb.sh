@@ -56,6 +56,7 @@ install -m 644 README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md "$papers"
 # What the papers link to.
 ln -s /etc/open311/categories.yaml "$papers/categories.yaml"
 ln -s "$shared" "$papers/schemas"
+ln -s copyright "$papers/LICENSE"
 install -m 644 LICENSE "$papers/copyright"
 install -m 644 docs/*.md "$papers/docs"
 install -D -m 644 -t "$papers/docs/decisions" docs/decisions/*.md
