@@ -1,13 +1,14 @@
 """Pages of the desk as answers: nothing of them is kept by anybody, and nothing foreign gets in."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, g, render_template, request
 from markupsafe import Markup
 
-from open311.base.errors import Problem
+from open311.base.errors import Forbidden, Invalid, NotFound, Problem, TooManyRequests
 from open311.base.i18n import LANGUAGES, messages
 from open311.http import current
 from open311.http.errors import in_words
@@ -17,7 +18,7 @@ from open311.model.staff.accounts import new_form_token
 from open311.model.staff.sign_in import LocalSignIn
 from open311.site import addresses, assets, options, rendering, words
 from open311.staff import catalogue_names, navigation, shortcuts
-from open311.staff.blueprint import TOKEN_FIELD, address, maybe_signed_in, own_path
+from open311.staff.blueprint import TOKEN_FIELD, address, admit, maybe_signed_in, own_path
 from open311.staff.mail_problems import mail_problem
 from open311.staff.right_givers import givers
 from open311.staff.way_back import to_here
@@ -25,7 +26,7 @@ from open311.staff.way_back import to_here
 NOT_KEPT = "private, no-store"
 # A warning comes so long before a session ends.
 WARN_SECONDS = 300
-FORBIDDEN = 403
+FORBIDDEN, NOT_FOUND = 403, 404
 
 
 def render(
@@ -156,6 +157,10 @@ def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | Non
     # There are words for these.
     code = status if status in (400, 403, 404, 405, 409, 429, 500, 503) else 500 if status >= 500 else 400
     texts = [in_words(problem) for problem in problems] if status in (400, 403, 409, 429) else []
+    if status == NOT_FOUND and "signed_in" not in g:
+        # No view has this address, so nobody was let in yet.
+        with suppress(Forbidden, Invalid, NotFound, TooManyRequests):
+            admit()
     # What fails before anybody is let in still needs a page, with the name of a city on it.
     if g.get("catalogue") is None:
         g.catalogue = next(iter(current.core().catalogues.in_force), None)

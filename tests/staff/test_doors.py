@@ -67,6 +67,17 @@ def test_who_is_refused_reads_what_is_missing_and_whom_to_ask(desk: Desk) -> Non
     assert "Cem Muster" not in lena.text
 
 
+def test_an_address_that_is_none_leads_back_to_where_one_is_signed_in(desk: Desk) -> None:
+    lena = desk.employee(Role.READER)
+    for path in ("/staff/nowhere", "/staff/reports/999999999"):
+        assert lena.get(path).status_code == 404
+        assert ("Abmelden" in lena.text, "Anmelden" in lena.text) == (True, False), path
+    visitor = desk.visitor()
+    assert visitor.get("/staff/nowhere").status_code == 404
+    assert "Anmelden" in visitor.text
+    assert lena.post("/staff/nowhere").status_code == 404
+
+
 def test_no_address_takes_nul_for_a_word(desk: Desk) -> None:
     employee = desk.employee(Role.SUPERVISOR)
     for rule in rules(changing=False):
