@@ -23,6 +23,7 @@ from open311.staff import session_cookie
 from open311.storage.staff_accounts import accounts as stored
 from open311.storage.staff_accounts import audit, sessions
 from tests.client import Client, client_of
+from tests.markup import repeated_ids
 
 CITY = "ludwigshafen.de"
 PASSWORD = "drei Laternen leuchten leise"
@@ -56,6 +57,8 @@ class Employee:
     def get(self, path: str, **headers: str) -> TestResponse:
         """Open a page."""
         self.response = self.client.get(path, headers=headers)
+        if self.response.mimetype == "text/html":
+            assert repeated_ids(self.response.text) == [], path
         return self.response
 
     def post(self, path: str, status: int | None = None, /, **fields: Any) -> TestResponse:
