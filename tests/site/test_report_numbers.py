@@ -75,7 +75,7 @@ def test_the_search_leads_to_the_report(api: Api, service_code: str) -> None:
     for query in (f"Nr. {number}", f"#{number}"):
         answer = api.client.get("/", query_string={"q": query, "locale": "en"})
         assert answer.status_code == 303
-        assert answer.headers["Location"] == f"/reports/{number}?locale=en"
+        assert answer.headers["Location"] == f"/reports/{number}?locale=en#content"
         assert api.client.get(answer.headers["Location"]).status_code == 200
     assert api.client.get(f"/{number}").headers["Location"] == f"/reports/{number}"
     assert api.client.get(f"/reports/Nr.%20{number}").headers["Location"] == f"/reports/{number}"
