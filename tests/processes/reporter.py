@@ -7,7 +7,9 @@ import threading
 import time
 import urllib.parse
 import urllib.request
-from contextlib import suppress
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tests.processes.running import PATIENCE_SECONDS, Process, alive, children, get, wait_for
@@ -35,6 +37,16 @@ def cut(process: Process) -> None:
             os.kill(pid, signal.SIGKILL)
     process.wait()
     assert wait_for(lambda: not any(map(alive, pids)))
+
+
+@contextmanager
+def writers() -> Iterator[ThreadPoolExecutor]:
+    """Those who report; once the block is left nobody begins another report."""
+    pool = ThreadPoolExecutor(WRITERS)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 class Reporter:

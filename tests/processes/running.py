@@ -173,7 +173,9 @@ def answers(port: int) -> bool:
 def alive(pid: int) -> bool:
     """Whether a process runs; one that only waits to be reaped does not."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        # Killed, its first thread may be gone before the others, which hold its ports and files until they are, too.
+        return state != "Z" or len([*Path(f"/proc/{pid}/task").iterdir()]) > 1
     except FileNotFoundError:
         return False
 

@@ -4,7 +4,6 @@ import re
 import shlex
 import signal
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -12,7 +11,7 @@ import pytest
 
 from open311.dev import private_cluster
 from tests.ports import free_port
-from tests.processes.reporter import BEFORE, REPORTS, WRITERS, Reporter, cut, family, public_reports
+from tests.processes.reporter import BEFORE, REPORTS, Reporter, cut, family, public_reports, writers
 from tests.processes.running import PATIENCE_SECONDS, alive, answers, executed, get, run, started, wait_for
 
 DEMO_REPORTS = 20
@@ -50,7 +49,7 @@ def test_prints_what_to_try_and_keeps_everything_whoever_is_killed(folder: Path)
         everything = family(first.pid)[1:]
         first.kill()
         assert wait_for(lambda: not any(alive(pid) for pid in everything))
-    with ThreadPoolExecutor(WRITERS) as writers:
+    with writers() as pool:
         with started(log, *start, **settings) as second:
             assert wait_for(lambda: _ready(log)), log.read_text()
             assert _count(var) == DEMO_REPORTS + 1
@@ -60,7 +59,7 @@ def test_prints_what_to_try_and_keeps_everything_whoever_is_killed(folder: Path)
             assert f"http://127.0.0.1:{port}/staff/" in link
             before = {request["service_request_id"] for request in public_reports(port, 0)}
             reporter = Reporter(var, port)
-            sent = [writers.submit(reporter.report, number) for number in range(REPORTS)]
+            sent = [pool.submit(reporter.report, number) for number in range(REPORTS)]
             assert reporter.begun.wait(PATIENCE_SECONDS)
             cut(second)
             answered = dict(reporter.ids)
