@@ -28,8 +28,19 @@ class ImapServer:
     client: imaplib.IMAP4 = field(init=False)
 
     def __post_init__(self) -> None:
+        self._connect()
+
+    def _connect(self) -> None:
         self.client = imaplib.IMAP4("127.0.0.1", self.port, timeout=SECONDS)
         self.client.login(USER, PASSWORD)
+
+    def _reconnect(self) -> None:
+        """Be connected: one connection for a whole run of tests was met closed at the other end, on Python 3.13."""
+        try:
+            self.client.noop()
+        except (imaplib.IMAP4.abort, OSError):
+            self.client.shutdown()
+            self._connect()
 
     @property
     def url(self) -> str:
@@ -40,11 +51,13 @@ class ImapServer:
 
     def begins_anew(self) -> None:
         """Have a folder with nothing in it, under numbers that mean nothing elsewhere."""
+        self._reconnect()
         self.folder = f"Test{next(_numbers)}"
         assert self.client.create(self.folder)[0] == "OK"
 
     def gets(self, message: EmailMessage | bytes) -> None:
         """Deliver a mail."""
+        self._reconnect()
         data = message if isinstance(message, bytes) else message.as_bytes()
         status, answer = self.client.append(self.folder, "", "", data)
         assert status == "OK", answer

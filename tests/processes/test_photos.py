@@ -13,7 +13,8 @@ from tests.ports import free_port
 from tests.processes.running import PATIENCE_SECONDS, answers, children, executed, run, started, wait_for
 
 MEBIBYTE = 1024 * 1024
-MOST_MEMORY = 150 * MEBIBYTE
+# It takes 146 with Python 3.11 and 156 with 3.13; one of the large photos decoded in it would add a hundred.
+MOST_MEMORY = 170 * MEBIBYTE
 
 
 def memory(pid: int) -> int:
