@@ -237,7 +237,7 @@ def _add_up(core: Core) -> None:
         conn.exec_driver_sql("set local work_mem = '256MB'")
         tiles.fold(conn)
         newest = statistics.newest_event(conn, city.jurisdiction_id)
-        statistics.add_up(conn, city.jurisdiction_id, city.time_zone.key, newest, core.now())
+        statistics.add_up(conn, city.jurisdiction_id, city.time_zone.key, (newest, core.now()))
     with core.database.read() as conn:
         conn.exec_driver_sql("vacuum (analyze) map_cells, map_changes, statistics_months")
 

@@ -25,6 +25,16 @@ DEFINITIONS = {
 }
 
 
+def within(counted: Counter[int], share: float) -> int | None:
+    """What this share stayed within, of how many took how long; None where there are none."""
+    total, passed = counted.total(), 0
+    for steps, number in sorted(counted.items()):
+        passed += number
+        if passed >= share * total:
+            return steps
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class MonthOfService:
     """What is stored: one month of a service, an area, or both; `days` is how many took how long."""
@@ -82,14 +92,7 @@ class Figures:
         return round(100 * self.kept / self.promised) if self.promised >= FEW else None
 
     def _within(self, share: float) -> int | None:
-        total, passed = sum(self.days.values()), 0
-        if total < FEW:
-            return None
-        for days in sorted(self.days):
-            passed += self.days[days]
-            if passed >= share * total:
-                return days
-        return None
+        return within(self.days, share) if self.days.total() >= FEW else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,23 +2,22 @@
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, func, select, text, tuple_
-from sqlalchemy.dialects.postgresql import insert
 
 from open311.base.bounded import Bounded
 from open311.model.statistics import MonthOfService, RollUps, Statistics
 from open311.storage.database import advisory_locks
 from open311.storage.database.freshness import announce
 from open311.storage.tables import events, statistics_months, statistics_runs
+from open311.storage.upkeep.roll_ups import RollUp, Run
 
-_m, _s, _e = statistics_months.c, statistics_runs.c, events.c
+_m, _e = statistics_months.c, events.c
 LONGEST_DAYS = 3650
 MOST_KEPT = 50
-# Up to which event, and when, was added up.
-Run = tuple[int, datetime]
+ROLL_UP = RollUp(statistics_runs, advisory_locks.STATISTICS)
 BY_SERVICE, BY_AREA, BY_BOTH = "service", "area", "both"
 PART = f"""
     case when grouping(area) = 1 then '{BY_SERVICE}'
@@ -109,29 +108,13 @@ def newest_event(conn: Connection, jurisdiction_id: str) -> int:
     return int(conn.execute(latest).scalar_one_or_none() or 0)
 
 
-def last_run(conn: Connection, jurisdiction_id: str) -> Run | None:
-    """Up to which event, and when, was added up."""
-    row = conn.execute(
-        select(_s.event_id, _s.run_datetime).where(_s.jurisdiction_id == jurisdiction_id)
-    ).one_or_none()
-    return (row.event_id, row.run_datetime) if row else None
-
-
-def add_up(conn: Connection, jurisdiction_id: str, zone: str, event_id: int, now: datetime) -> None:
-    """Count all reports of a jurisdiction again; readers see the former figures until the transaction ends.
+def add_up(conn: Connection, jurisdiction_id: str, zone: str, run: Run) -> None:
+    """Count all reports of a jurisdiction again.
 
     All is read before the first row is written: a transaction that may write holds up the feed of changes.
     """
-    # Of ten million reports it takes minutes.
-    conn.execute(text("set local statement_timeout = 0"))
-    # Two that add up at once would wait for each other's rows.
-    conn.execute(
-        select(func.pg_advisory_xact_lock(advisory_locks.STATISTICS, func.hashtext(jurisdiction_id)))
-    )
-    conn.execute(_ADD_UP, {"owner": jurisdiction_id, "zone": zone, "longest": LONGEST_DAYS})
-    run = {"jurisdiction_id": jurisdiction_id, "event_id": event_id, "run_datetime": now}
-    keep = insert(statistics_runs).values(**run)
-    conn.execute(keep.on_conflict_do_update(index_elements=[_s.jurisdiction_id], set_=run))
+    with ROLL_UP.running(conn, jurisdiction_id, run):
+        conn.execute(_ADD_UP, {"owner": jurisdiction_id, "zone": zone, "longest": LONGEST_DAYS})
     announce(conn)
 
 

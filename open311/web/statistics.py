@@ -51,7 +51,7 @@ def read(
     period = last_months(today, months)
     owner = catalogue.jurisdiction.jurisdiction_id
     with core.database.read_public() as conn:
-        last = storage.last_run(conn, owner)
+        last = storage.ROLL_UP.last_run(conn, owner)
         kept = core.figures.get((owner, service_code, *period), last)
         whole = kept or statistics(
             storage.read(conn, owner, period[0], service_code), period, last[1] if last else None

@@ -56,6 +56,14 @@ class Caller:
             self.keys += 1
             self.visitor.page.keyboard.press(key)
 
+    def comes_to_what_is_known(self) -> None:
+        """Say what and where, at the first address; the focus is on joining then."""
+        self.says("müll")
+        self.presses("Enter")
+        self.says("bismarck 3")
+        self.presses("Enter")
+        expect(self.visitor.page.locator("[data-join]").first).to_be_focused()
+
     def tabs_to(self, selector: str) -> None:
         """Press the tab key until the focus is there."""
         for _ in range(MOST_KEYS):
@@ -113,11 +121,7 @@ def test_a_caller_is_joined_with_what_is_known_with_few_keys(visit: Visit, town:
     number = known(town, "Sofa am Straßenrand, seit gestern")
     operator = answers_a_call(visit, town)
     page = operator.visitor.page
-    operator.says("müll")
-    operator.presses("Enter")
-    operator.says("bismarck 3")
-    operator.presses("Enter")
-    expect(page.locator("[data-join]").first).to_be_focused()
+    operator.comes_to_what_is_known()
     expect(page.locator("[data-part=alike]")).to_contain_text("Sofa am Straßenrand")
     operator.presses("Enter")
     expect(page.locator("#email")).to_be_focused()
@@ -163,11 +167,7 @@ def test_from_the_button_that_would_join_a_call_is_stored_all_the_same(visit: Vi
     number = known(town, "Matratze am Straßenrand, seit gestern")
     operator = answers_a_call(visit, town)
     page = operator.visitor.page
-    operator.says("müll")
-    operator.presses("Enter")
-    operator.says("bismarck 3")
-    operator.presses("Enter")
-    expect(page.locator("[data-join]").first).to_be_focused()
+    operator.comes_to_what_is_known()
     operator.presses("Control+Enter")
     page.wait_for_selector(".aloud")
     assert int(page.locator(".aloud").inner_text().replace(" ", "")) > number

@@ -137,7 +137,7 @@ def test_an_archive_of_any_size_is_added_up_and_holds_up_no_feed(core: Core, api
         event.listen(
             conn, "before_cursor_execute", lambda _, __, sql, *___: begun.append(sql.split()[0].lower())
         )
-        figures_of_city.add_up(conn, city, "Europe/Berlin", 0, core.now())
+        figures_of_city.add_up(conn, city, "Europe/Berlin", (0, core.now()))
         assert conn.execute(text("show statement_timeout")).scalar_one() == "0"
     assert begun[:3] == ["set", "select", "with"]
 

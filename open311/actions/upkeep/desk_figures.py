@@ -3,10 +3,13 @@
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 
+from open311.actions.upkeep import roll_ups
 from open311.core import Core
 from open311.model.casework.figures import PERIODS
 from open311.model.catalogue import Catalogue
+from open311.storage.database import Connection
 from open311.storage.desk.figures import adding_up
+from open311.storage.upkeep.roll_ups import Run
 
 # Reports leave a period though nothing happens.
 AT_LEAST_EVERY = timedelta(hours=1)
@@ -15,18 +18,13 @@ DAY = timedelta(days=1)
 
 def add_up(core: Core) -> int:
     """Add up the figures of all cities if anything has happened, and each hour; how many there were."""
-    done = 0
-    for catalogue in core.catalogues.in_force:
-        owner, now = catalogue.jurisdiction.jurisdiction_id, core.now()
-        with core.database.begin() as conn:
-            newest, last = adding_up.newest_event(conn), adding_up.last_run(conn, owner)
-            if last and last[0] == newest and now - last[1] < AT_LEAST_EVERY:
-                continue
-            base, numbers = _working_days(catalogue, now)
-            zone = catalogue.jurisdiction.time_zone.key
-            adding_up.add_up(conn, owner, zone, base, numbers, newest, now)
-        done += 1
-    return done
+    return roll_ups.add_up(core, adding_up.ROLL_UP, adding_up.newest_event, _add_up, AT_LEAST_EVERY)
+
+
+def _add_up(conn: Connection, catalogue: Catalogue, run: Run) -> None:
+    jurisdiction, (_, now) = catalogue.jurisdiction, run
+    base, numbers = _working_days(catalogue, now)
+    adding_up.add_up(conn, jurisdiction.jurisdiction_id, jurisdiction.time_zone.key, base, numbers, run)
 
 
 def _working_days(catalogue: Catalogue, now: datetime) -> tuple[date, list[int]]:

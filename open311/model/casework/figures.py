@@ -1,16 +1,17 @@
 """Figures of the desk: what became of the reports of a time, by unit, category, district and way; never by person."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+
+from open311.model.statistics import HALF, NEARLY_ALL, within
 
 # In days; each holds the ones before.
 PERIODS = (30, 90, 365)
 # Whole weeks, so that a Monday is compared with a Monday.
 YEAR = timedelta(weeks=52)
-HALF, MOST = 0.5, 0.9
 # Until when something took: to the check, to the taking up, to the first answer, to the end.
 ENDS = ("check", "accept", "answer", "done")
 NUMBERS = ("received", "checked", "withheld", "duplicates", "reopened", "done", "promised", "kept")
@@ -52,19 +53,9 @@ class Course:
 
     def within(self, end: str, unit: str, share: float) -> int | None:
         """What this share of them stayed within; None where nothing has come to that end."""
-        counted = self.times.get(time_key(end, unit), Counter[int]())
-        return _within(sorted(counted.items()), counted.total() * share)
+        return within(self.times.get(time_key(end, unit), Counter[int]()), share)
 
     def took(self, unit: str) -> Iterator[tuple[int | None, int | None]]:
         """Of each end, what half and what nine of ten stayed within."""
         for end in ENDS:
-            yield self.within(end, unit, HALF), self.within(end, unit, MOST)
-
-
-def _within(counted: Iterable[tuple[int, int]], wanted: float) -> int | None:
-    passed = 0
-    for steps, number in counted:
-        passed += number
-        if passed >= wanted:
-            return steps
-    return None
+            yield self.within(end, unit, HALF), self.within(end, unit, NEARLY_ALL)

@@ -1,18 +1,18 @@
 """Adding up: what became of the reports of the last year, and how many came in a year before; one statement a city."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, func, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from open311.model.casework.figures import CLOCK, ENDS, NUMBERS, PERIODS, WORKING_DAYS, YEAR, time_key
 from open311.model.events.event_kinds import EventKind
 from open311.model.intake.channels import Channel
 from open311.storage.database import advisory_locks
 from open311.storage.tables import desk_figures_runs, events
+from open311.storage.upkeep.roll_ups import RollUp, Run
 
-_r = desk_figures_runs.c
+ROLL_UP = RollUp(desk_figures_runs, advisory_locks.DESK_FIGURES)
 END_COLUMNS = dict(
     zip(
         ENDS,
@@ -141,35 +141,19 @@ _ADD_UP = text(f"""
 """)
 
 
-def newest_event(conn: Connection) -> int:
+def newest_event(conn: Connection, _jurisdiction_id: str) -> int:
     """The id of the last event of all: whatever becomes of a report is one."""
     return int(conn.execute(select(func.max(events.c.id))).scalar_one() or 0)
 
 
-def last_run(conn: Connection, jurisdiction_id: str) -> tuple[int, datetime] | None:
-    """Up to which event, and when, was added up."""
-    query = select(_r.event_id, _r.run_datetime).where(_r.jurisdiction_id == jurisdiction_id)
-    row = conn.execute(query).one_or_none()
-    return (row.event_id, row.run_datetime) if row else None
-
-
 def add_up(
-    conn: Connection,
-    jurisdiction_id: str,
-    zone: str,
-    base: date,
-    numbers: Sequence[int],
-    event_id: int,
-    now: datetime,
+    conn: Connection, jurisdiction_id: str, zone: str, base: date, numbers: Sequence[int], run: Run
 ) -> None:
-    """Count anew what came in within a year, and the year before; readers see the former figures until then.
+    """Count anew what came in within a year, and the year before.
 
     `numbers` are how many working days there have been up to each day behind `base`.
     """
-    conn.execute(text("set local statement_timeout = 0"))
-    # Two that add up at once would each leave their rows.
-    lock = func.pg_advisory_xact_lock(advisory_locks.DESK_FIGURES, func.hashtext(jurisdiction_id))
-    conn.execute(select(lock))
+    now = run[1]
     values = {
         "owner": jurisdiction_id,
         "zone": zone,
@@ -182,7 +166,5 @@ def add_up(
         "year": YEAR,
         "weeks": YEAR.days,
     }
-    conn.execute(_ADD_UP, values)
-    run = {"jurisdiction_id": jurisdiction_id, "event_id": event_id, "run_datetime": now}
-    keep = insert(desk_figures_runs).values(**run)
-    conn.execute(keep.on_conflict_do_update(index_elements=[_r.jurisdiction_id], set_=run))
+    with ROLL_UP.running(conn, jurisdiction_id, run):
+        conn.execute(_ADD_UP, values)
