@@ -86,6 +86,26 @@ def test_sigterm_lets_a_request_finish(server: Process, fresh_database_url: str,
     assert server.wait(10) == 0
 
 
+def test_sigterm_ends_a_process_that_has_only_begun(
+    fresh_database_url: str, port: int, tmp_path: Path
+) -> None:
+    """Granian does not listen there yet, and its second process is kept from going on."""
+    held = """
+import multiprocessing, time, granian.server.mp as processes
+go_on = processes.load_env
+def load_env(*arguments):
+    if multiprocessing.current_process()._identity[-1] == 2:
+        time.sleep(60)
+    go_on(*arguments)
+processes.load_env = load_env
+"""
+    values = {"DATABASE_URL": fresh_database_url, "PORT": str(port), "OPEN311_WORKERS": "2"}
+    with started(tmp_path / "log", "serve", changed=held, **values) as server:
+        assert wait_for(lambda: answers(port)), (tmp_path / "log").read_text()
+        server.terminate()
+        assert server.wait(10) == 0
+
+
 def _somebody_waits(url: str) -> bool:
     with closing(psycopg.connect(url)) as connection:
         return bool(connection.execute("select 1 from pg_locks where not granted").fetchone())

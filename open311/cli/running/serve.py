@@ -35,6 +35,7 @@ from open311.settings import Settings
 from open311.storage.upkeep import schema
 
 GRACE_SECONDS = 30
+ENDINGS = (signal.SIGINT, signal.SIGTERM)
 M_ARENA_MAX = -8
 # A page of a thousand requests makes more objects than Python's 700, and none of them in a circle.
 GARBAGE_FROM = 20_000
@@ -68,6 +69,7 @@ def serve(port: int | None) -> None:
         with quietly():
             import_module("open311.app").application()
         _allow_connections()
+        _end_children_at_once()
         _server(ready).serve()
 
 
@@ -89,9 +91,6 @@ def work() -> None:
 
 def application() -> WSGIApplication:
     """The WSGI application of one server process, which ends with the process that started it."""
-    # Until granian listens for signals, those of the parent are in force here, and would only be noted.
-    for ending in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(ending, signal.SIG_DFL)
     keep_to_oneself()
     system = ctypes.CDLL(None)
     system.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -165,6 +164,21 @@ def _allow_connections() -> None:
     if soft < needed:
         # As far as it goes without root; with fewer, those beyond wait.
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard), hard))
+
+
+def _end_children_at_once() -> None:
+    """Have a signal end a forked process until granian listens there: the parent's handlers would only note it."""
+
+    def begun() -> None:
+        for ending in ENDINGS:
+            signal.signal(ending, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS)
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ENDINGS),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDINGS),
+        after_in_child=begun,
+    )
 
 
 def _refusal(host: str, port: int, reason: OSError) -> str:
