@@ -1,14 +1,15 @@
 """Messages in the reader's language, from `translations/LANGUAGE/messages.po`."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from babel import Locale, negotiate_locale
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 TRANSLATIONS = Path(__file__).parent.parent / "translations"
 LANGUAGES = tuple(sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()))
@@ -52,7 +53,27 @@ def locale_of(language: str) -> Locale:
 
 def long_day(day: date, language: str) -> str:
     """A day as `2. März 2026`."""
-    return format_date(day, "long", locale=locale_of(language if messages(language) else FALLBACK))
+    return format_date(day, "long", locale=_locale_of_words(language))
+
+
+def _locale_of_words(language: str) -> Locale:
+    """The locale of the language that `translate` speaks: a date stands among its words."""
+    return locale_of(language if messages(language) else FALLBACK)
+
+
+def long_minute(moment: datetime, language: str) -> str:
+    """A moment by the clock that it brings along, as `2. März 2026, 09:30`."""
+    minute = format_datetime(moment, "HH:mm", tzinfo=moment.tzinfo, locale=_locale_of_words(language))
+    return f"{long_day(moment, language)}, {minute}"
+
+
+def degrees(lat: float, long: float, language: str) -> str:
+    """A position in words and figures, good to a metre."""
+    north = translate("page.compass.north" if lat >= 0 else "page.compass.south", language)
+    east = translate("page.compass.east" if long >= 0 else "page.compass.west", language)
+    locale = _locale_of_words(language)
+    figures = [format_decimal(abs(figure), "0.00000", locale=locale) for figure in (lat, long)]
+    return f"{figures[0]}° {north}, {figures[1]}° {east}"
 
 
 def first_known(languages: Iterable[str]) -> str:

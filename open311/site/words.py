@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
 from babel.numbers import NumberFormatError, format_decimal, parse_decimal
 from markupsafe import Markup, escape
 
+from open311.base import i18n
 from open311.base.datetimes import local, write
 from open311.base.i18n import locale_of, plural_key, translate
 from open311.base.text import Text
@@ -65,17 +65,16 @@ def local_address(address: str | None, city: Catalogue | None = None) -> str:
 
 def day(moment: datetime) -> str:
     """The day of a moment, as `2. März 2026`."""
-    return format_date(local(moment, current.time_zone()), "long", locale=_locale())
+    return i18n.long_day(local(moment, current.time_zone()), current.language())
 
 
 def calendar_day(day: date) -> str:
-    return format_date(day, "long", locale=_locale())
+    return i18n.long_day(day, current.language())
 
 
 def day_and_time(moment: datetime) -> str:
     """A moment to the minute, as `2. März 2026, 09:30`."""
-    shown = local(moment, current.time_zone())
-    return f"{day(moment)}, {format_datetime(shown, 'HH:mm', tzinfo=shown.tzinfo, locale=_locale())}"
+    return i18n.long_minute(local(moment, current.time_zone()), current.language())
 
 
 def machine(moment: datetime) -> str:
@@ -84,10 +83,7 @@ def machine(moment: datetime) -> str:
 
 def degrees(lat: float, long: float) -> str:
     """A position in words and figures, good to a metre."""
-    north = words("page.compass.north" if lat >= 0 else "page.compass.south")
-    east = words("page.compass.east" if long >= 0 else "page.compass.west")
-    figures = [format_decimal(abs(figure), "0.00000", locale=_locale()) for figure in (lat, long)]
-    return f"{figures[0]}° {north}, {figures[1]}° {east}"
+    return i18n.degrees(lat, long, current.language())
 
 
 def metres(distance: float) -> str:

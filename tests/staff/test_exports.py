@@ -16,6 +16,7 @@ from open311.adapters import work_sheets
 from open311.adapters.work_sheets import Sheet, printable
 from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind
+from open311.model.casework.bulk import write_numbers
 from open311.model.staff.roles import Role
 from open311.model.task_names import TaskName
 from open311.staff.lists import exports
@@ -64,13 +65,16 @@ def test_one_person_takes_one_file_along_at_a_time(bea: Employee, desk: Desk) ->
 
 
 def test_a_view_is_taken_along_as_it_is_filtered(bea: Employee, api: Api) -> None:
-    number = api.report(service_code="STRASSENSCHADEN", description=FORMULA, **{"attribute[WO]": "fahrbahn"})
+    # Longer than what a line of the list shows of it.
+    told = f"{FORMULA} {'Ein langer Weg. ' * 60}Ende."
+    number = api.report(service_code="STRASSENSCHADEN", description=told, **{"attribute[WO]": "fahrbahn"})
     api.report()
     [row] = rows_of(bea, "service=STRASSENSCHADEN")
     assert row["number"] == number
-    assert row["description"] == f"'{FORMULA}"
+    assert row["description"] == f"'{told}"
     assert (row["visibility"], row["stage"], row["unit"]) == ("held", "check", "TIEFBAU")
-    assert FORMULA in cells_of(bea, "service=STRASSENSCHADEN")
+    assert told in cells_of(bea, "service=STRASSENSCHADEN")
+    assert told in cells_of(bea, f"picked={number}")
     assert bea.get("/staff/reports.pdf?service=STRASSENSCHADEN").get_data()[:5] == b"%PDF-"
     assert "reports.pdf?service=STRASSENSCHADEN" in bea.get("/staff/reports?service=STRASSENSCHADEN").text
 
@@ -133,7 +137,7 @@ def test_more_than_somebody_waits_for_is_written_by_the_worker(
     page = str(bea.get("/staff/reports.xlsx?stage=all").location)
     assert "Arbeitsmappe schreiben lassen" in bea.get(page).text
     for _ in range(2):
-        bea.post("/staff/exports", 303, stage="all")
+        bea.post("/staff/exports", 303, stage="all", ask="xlsx")
     assert "wird geschrieben" in bea.get("/staff/exports").text
     assert work(desk.core, conn, TaskName.WRITE_EXPORT) == 1
     [path] = re.findall(r"/staff/exports/\d+\.xlsx", bea.get("/staff/exports").text)
@@ -163,6 +167,47 @@ def test_whoever_may_no_longer_export_gets_no_workbook(
     conn.execute(text("delete from memberships"))
     work(desk.core, conn, TaskName.WRITE_EXPORT)
     assert conn.execute(text("select count(*) from export_files")).scalar_one() == 0
+
+
+def test_more_sheets_than_somebody_waits_for_are_written_by_the_worker(
+    desk: Desk, bea: Employee, api: Api, conn: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = sorted(int(api.report()) for _ in range(3))
+    api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})
+    monkeypatch.setattr(exports, "MOST_SHEETS_AT_ONCE", 2)
+    picked = write_numbers(numbers)
+    for query in ("stage=all", f"picked={picked}"):
+        page = str(bea.get(f"/staff/reports.pdf?{query}").location)
+        assert "Arbeitsblätter schreiben lassen" in bea.get(page).text
+        name, value = query.split("=")
+        bea.post("/staff/exports", 303, ask="pdf", **{name: value})
+    assert "3 Meldungen sind gewählt" in bea.get("/staff/exports").text
+    assert work(desk.core, conn, TaskName.WRITE_EXPORT) == 2
+    page = bea.get("/staff/exports").text
+    assert ("Herunterladen (3 Blätter)" in page, "Herunterladen (4 Blätter)" in page) == (True, True)
+    paths = re.findall(r"/staff/exports/\d+\.pdf", page)
+    assert [sheets_in(bea.get(path).get_data()) for path in paths] == [3, 4]
+    assert bea.get(paths[0].replace(".pdf", ".xlsx")).status_code == 404
+    lines = conn.execute(text("select data from audit where kind = 'exported' order by id")).scalars().all()
+    assert lines == [
+        {"format": "pdf", "rows": 4, "filters": {"stage": "all"}},
+        {"format": "pdf", "rows": 3, "filters": {}},
+    ]
+
+
+def sheets_in(document: bytes) -> int:
+    """How many pages a PDF has."""
+    return len(re.findall(rb"/Type\s*/Page\b", document))
+
+
+def test_sheets_of_cases_that_are_gone_are_an_empty_file(
+    desk: Desk, bea: Employee, api: Api, conn: Connection
+) -> None:
+    number = int(api.report())
+    bea.post("/staff/exports", 303, ask="pdf", picked=write_numbers([number]))
+    casework.erase(desk.core, number, ACTOR)
+    work(desk.core, conn, TaskName.WRITE_EXPORT)
+    assert "Herunterladen (0 Blätter)" in bea.get("/staff/exports").text
 
 
 def test_no_paper_is_printed_of_nothing_or_of_too_much(

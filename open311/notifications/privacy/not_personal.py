@@ -61,7 +61,7 @@ NOT_PERSONAL: Mapping[str, str] = {
     "reporters": "service_request_id",
     "service_requests": "id jurisdiction_id service_code status detailed_status visibility version requested_datetime "
     "updated_datetime closed_datetime expected_datetime agency_responsible channel parent_id affected",
-    "export_files": "id state rows",
+    "export_files": "id kind state rows",
     "export_parts": "file_id position",
     "field_actions": "service_request_id client_id outcome created_datetime",
     "rounds": "id jurisdiction_id created_datetime",

@@ -24,11 +24,10 @@ def field_sheets(round_id: int) -> ResponseReturnValue:
     """A round to print: a work sheet for each stop, in their order."""
     core, round_ = current.core(), find_round(round_id)
     with core.database.read() as conn:
-        stops = rounds.stops_of(conn, round_.id, scope_of(staff(), Right.EXPORT), core.now())
+        stops = rounds.stops_of(conn, round_.id, scope_of(staff(), Right.EXPORT), core.now(), whole=True)
     export_log.record(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_.id}")
-    return exports.printed(
-        round_.name, [work_sheet.of_row(stop.row) for stop in stops], f"round-{round_.id}.pdf"
-    )
+    of_row = work_sheet.writer().of_row
+    return exports.printed(round_.name, [of_row(stop.row) for stop in stops], f"round-{round_.id}.pdf")
 
 
 @page("/field/<id:round_id>/list.pdf", Right.FIELD)
@@ -40,7 +39,8 @@ def field_list(round_id: int) -> ResponseReturnValue:
     export_log.record(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
     head = [words(key) for key in LIST_HEAD]
     title = f"{round_.name}, {calendar_day(round_.day)}"
-    lines = [work_sheet.of_stop(stop.row) for stop in stops]
+    of_stop = work_sheet.writer().of_stop
+    lines = [of_stop(stop.row) for stop in stops]
     document = work_sheets.round_list(title, current.language(), head, lines)
     response = Response(document, content_type=work_sheets.MEDIA_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="round-{round_.day.isoformat()}.pdf"'

@@ -1,7 +1,7 @@
 """What staff take along of a view, or of one case: CSV, XLSX, and work sheets to print."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -12,6 +12,7 @@ from open311.actions.exports import export_files as large_files
 from open311.actions.exports import export_log
 from open311.actions.exports.case_cells import HEAD, CellWriter
 from open311.actions.exports.export_files import pieces
+from open311.actions.exports.sheet_writer import document
 from open311.adapters import work_sheets
 from open311.adapters.work_sheets import Sheet
 from open311.base.errors import Invalid, NotFound, problem
@@ -23,10 +24,10 @@ from open311.http.limits.long_answers import no_room, take_share, to_the_end
 from open311.http.limits.shares import Shares
 from open311.model.access.actor import Right
 from open311.model.casework.bulk import read_numbers
-from open311.model.casework.export_files import MOST_ROWS, FileState
-from open311.site.words import figure, words
+from open311.model.casework.export_files import MOST_ROWS, MOST_SHEETS, PICKED, FileKind, FileState
+from open311.site.words import counted, figure, words
 from open311.staff.blueprint import account_actor, page, redirect_to, signed_in, staff
-from open311.staff.case.work_sheet import of_case, of_row
+from open311.staff.case import work_sheet
 from open311.staff.lists import filters
 from open311.staff.lists.filters import Filter
 from open311.staff.rendering import NOT_KEPT, render
@@ -38,7 +39,9 @@ from open311.storage.desk.lists.case_rows import CaseRow
 from open311.storage.desk.scope import scope_of
 
 # A request must not take longer than somebody waits for it.
-MOST_IN_WORKBOOK, MOST_SHEETS = 5_000, 200
+MOST_IN_WORKBOOK, MOST_SHEETS_AT_ONCE = 5_000, 50
+
+MEDIA_TYPES = {FileKind.XLSX: case_tables.XLSX, FileKind.PDF: work_sheets.MEDIA_TYPE}
 
 
 @page("/reports.csv", Right.EXPORT)
@@ -70,7 +73,7 @@ def reports_xlsx() -> ResponseReturnValue:
     with _place():
         rows = _rows(MOST_IN_WORKBOOK + 1)
         if len(rows) > MOST_IN_WORKBOOK:
-            return redirect_to("export_files", ask="1", **chosen.values)
+            return redirect_to("export_files", ask=FileKind.XLSX.value, **chosen.values)
         export_log.record(core, account_actor(), "xlsx", len(rows), chosen.values)
         book = io.BytesIO()
         head = [words(key) for key in HEAD]
@@ -78,54 +81,77 @@ def reports_xlsx() -> ResponseReturnValue:
     return _file([book.getvalue()], case_tables.XLSX, "xlsx")
 
 
+@page("/reports.pdf", Right.EXPORT)
+def reports_pdf() -> ResponseReturnValue:
+    """The cases of a view as work sheets, one a page; more than one waits for are for the worker."""
+    chosen = _chosen()
+    with _place():
+        rows = _rows(MOST_SHEETS + 1)
+        if not rows:
+            raise Invalid(problem("desk.export.nothing"))
+        if len(rows) > MOST_SHEETS:
+            raise Invalid(problem("desk.export.too_many", most=MOST_SHEETS))
+        if len(rows) > MOST_SHEETS_AT_ONCE:
+            picked = {name: request.args[name] for name in (PICKED,) if name in request.args}
+            return redirect_to("export_files", ask=FileKind.PDF.value, **chosen.values, **picked)
+        export_log.record(current.core(), account_actor(), "pdf", len(rows), chosen.values)
+        of_row = work_sheet.writer().of_row
+        return printed(words("desk.export.sheets"), [of_row(row) for row in rows], "pdf")
+
+
 @page("/exports", Right.EXPORT, methods=("GET", "POST"))
 def export_files() -> ResponseReturnValue:
-    """One's own workbooks of many cases, and a form to have one written."""
-    core, chosen, account_id = current.core(), _chosen(), signed_in().account.id
+    """One's own files of many cases, and a form to have one written."""
+    core, account_id, wish = current.core(), signed_in().account.id, _wish()
+    kind = request.values.get("ask", "")
+    asks = FileKind(kind) if kind in set(FileKind) else None
     if request.method == "POST":
-        large_files.begin(core, account_id, chosen.values)
+        large_files.begin(core, account_id, asks or FileKind.XLSX, wish)
         return redirect_to("export_files")
     with core.database.read() as conn:
         files = storage.of_account(conn, account_id)
-    catalogues = core.catalogues.in_force
-    state_words = {
-        file.id: [(name, filters.in_words(name, value, catalogues)) for name, value in file.filters.items()]
-        for file in files
-    }
-    filters_told = [
-        (name, filters.in_words(name, value, catalogues)) for name, value in chosen.values.items()
-    ]
     return render(
         "lists/exports.html",
         files=files,
-        told=state_words,
-        chosen=chosen,
-        wanted=filters_told,
-        asks="ask" in request.args,
-        at_once=figure(MOST_IN_WORKBOOK),
-        most=figure(MOST_ROWS),
+        told={file.id: _told(file.filters) for file in files},
+        chosen=_chosen(),
+        wish=wish,
+        wanted=_told(wish),
+        asks=asks,
+        at_once={"xlsx": figure(MOST_IN_WORKBOOK), "pdf": figure(MOST_SHEETS_AT_ONCE)},
+        most={"xlsx": figure(MOST_ROWS), "pdf": figure(MOST_SHEETS)},
     )
 
 
-@page("/exports/<id:file_id>.xlsx", Right.EXPORT)
-def export_file(file_id: int) -> ResponseReturnValue:
-    """A workbook that the worker has written."""
+def _wish() -> dict[str, str]:
+    """What is to be written: a view, or the cases that were ticked in it."""
+    picked = request.values.get(PICKED, "")
+    return {**_chosen().values, PICKED: picked} if read_numbers(picked) else dict(_chosen().values)
+
+
+def _told(wish: Mapping[str, str]) -> str:
+    """The cases of a file in words."""
+    if PICKED in wish:
+        return counted("desk.bulk.chosen", len(read_numbers(wish[PICKED])))
+    catalogues = current.core().catalogues.in_force
+    parts = (
+        f"{words(f'desk.filter.{name}')}: {filters.in_words(name, value, catalogues)}"
+        for name, value in wish.items()
+    )
+    return "; ".join(parts) or words("desk.view.open")
+
+
+@page("/exports/<id:file_id>.<any(xlsx, pdf):kind>", Right.EXPORT)
+def export_file(file_id: int, kind: str) -> ResponseReturnValue:
+    """A file that the worker has written."""
     core = current.core()
     with core.database.read() as conn:
         file = storage.find(conn, file_id)
-    if file is None or file.account_id != signed_in().account.id or file.state is not FileState.DONE:
+    if file is None or file.account_id != signed_in().account.id or file.kind != kind:
         raise NotFound(problem("error.path"))
-    return _file(large_files.content(core, file_id), case_tables.XLSX, "xlsx")
-
-
-@page("/reports.pdf", Right.EXPORT)
-def reports_pdf() -> ResponseReturnValue:
-    """The cases of a view as work sheets, one a page."""
-    with _place():
-        sheets = [of_row(row) for row in _taken_along("pdf", MOST_SHEETS)]
-        if not sheets:
-            raise Invalid(problem("desk.export.nothing"))
-        return printed(words("desk.export.sheets"), sheets, "pdf")
+    if file.state is not FileState.DONE:
+        raise NotFound(problem("error.path"))
+    return _file(large_files.content(core, file_id), MEDIA_TYPES[file.kind], kind)
 
 
 @page("/reports/<number:number>/sheet.pdf", Right.EXPORT)
@@ -133,7 +159,7 @@ def report_sheet(number: int) -> ResponseReturnValue:
     seen = find_case(number)
     seen.actor.require(Right.EXPORT, seen.whole.case.jurisdiction_id)
     export_log.record(current.core(), seen.actor, "sheet", 1, {}, f"request:{number}")
-    sheet = of_case(seen)
+    sheet = work_sheet.of_case(seen)
     return printed(sheet.title, [sheet], f"{number}.pdf")
 
 
@@ -163,7 +189,7 @@ def _picked() -> list[CaseRow] | None:
         return None
     core = current.core()
     with core.database.read() as conn:
-        return bulk.chosen(conn, scope_of(staff(), Right.EXPORT), numbers, core.now())
+        return bulk.chosen(conn, scope_of(staff(), Right.EXPORT), numbers, core.now(), whole=True)
 
 
 def _cells() -> CellWriter:
@@ -179,15 +205,6 @@ def _rows(most: int) -> list[CaseRow]:
     return [row for piece in pieces(current.core(), scope, filters.search(), most) for row in piece]
 
 
-def _taken_along(form: str, most: int) -> list[CaseRow]:
-    """All cases of the view, written to the log; raises `Invalid` when they are more than a request can take."""
-    rows = _rows(most + 1)
-    if len(rows) > most:
-        raise Invalid(problem("desk.export.too_many", most=most))
-    export_log.record(current.core(), account_actor(), form, len(rows), _chosen().values)
-    return rows
-
-
 def _with_head(body: Iterator[bytes]) -> Iterator[bytes]:
     # Without the mark spreadsheets take the file for one in the letters of the 1990s.
     yield b"\xef\xbb\xbf" + case_tables.csv_rows([COLUMNS])
@@ -195,9 +212,8 @@ def _with_head(body: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def printed(title: str, sheets: Sequence[Sheet], name: str) -> Response:
-    head = (words("desk.export.what"), words("desk.export.value"))
-    document = work_sheets.written(title, current.language(), head, sheets)
-    return _file([document], work_sheets.MEDIA_TYPE, name)
+    content = document(title, current.language(), sheets)
+    return _file([content], work_sheets.MEDIA_TYPE, name)
 
 
 def _file(body: Iterable[bytes], media_type: str, name: str) -> Response:

@@ -15,11 +15,14 @@ from open311.storage.tables import bulk_items, bulk_runs, cases
 _r, _i, _c = bulk_runs.c, bulk_items.c, cases.c
 
 
-def chosen(conn: Connection, scope: Scope, numbers: Sequence[int], now: datetime) -> list[CaseRow]:
+def chosen(
+    conn: Connection, scope: Scope, numbers: Sequence[int], now: datetime, *, whole: bool = False
+) -> list[CaseRow]:
     """Those of some cases that the scope lets see, by number."""
     query = select(_c.service_request_id).where(_c.service_request_id.in_(numbers), scope.here)
     keys = scope.join(query).subquery("chosen")
-    return [row_from(row) for row in conn.execute(rows_of(keys, now).order_by(_c.service_request_id))]
+    listed = rows_of(keys, now, whole=whole).order_by(_c.service_request_id)
+    return [row_from(row) for row in conn.execute(listed)]
 
 
 def add(

@@ -6,17 +6,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from open311.model.casework.export_files import ExportFile, FileState
+from open311.model.casework.export_files import ExportFile, FileKind, FileState
 from open311.storage.tables import export_files, export_parts
 
 _f, _p = export_files.c, export_parts.c
-_COLUMNS = (_f.id, _f.account_id, _f.filters, _f.state, _f.rows, _f.created_datetime)
+_COLUMNS = (_f.id, _f.account_id, _f.kind, _f.filters, _f.state, _f.rows, _f.created_datetime)
 
 
-def add(conn: Connection, account_id: int, filters: Mapping[str, str], now: datetime) -> int:
+def add(conn: Connection, account_id: int, kind: FileKind, filters: Mapping[str, str], now: datetime) -> int:
     """Note a file that is to be written; its id."""
     new = insert(export_files).values(
         account_id=account_id,
+        kind=kind.value,
         filters=dict(filters),
         state=FileState.WAITING.value,
         rows=0,
@@ -37,7 +38,7 @@ def find(conn: Connection, file_id: int) -> ExportFile | None:
 
 
 def _file(row: Row[*tuple[Any, ...]]) -> ExportFile:
-    return ExportFile(**{**row._mapping, "state": FileState(row.state)})
+    return ExportFile(**{**row._mapping, "kind": FileKind(row.kind), "state": FileState(row.state)})
 
 
 def put_part(conn: Connection, file_id: int, position: int, content: bytes) -> None:

@@ -66,7 +66,9 @@ def _rounds(conn: Connection, scope: Scope, condition: ColumnElement[bool]) -> l
     return [Round(**row._mapping) for row in conn.execute(scope.join(query))]
 
 
-def stops_of(conn: Connection, round_id: int, scope: Scope, now: datetime) -> list[Stop]:
+def stops_of(
+    conn: Connection, round_id: int, scope: Scope, now: datetime, *, whole: bool = False
+) -> list[Stop]:
     """The stops of a round that somebody may see, in their order; one statement."""
     keys = (
         select(_c.service_request_id, _s.position.label("key_0"), _s.state.label("key_1"))
@@ -75,7 +77,7 @@ def stops_of(conn: Connection, round_id: int, scope: Scope, now: datetime) -> li
         .where(_s.round_id == round_id, scope.here)
     )
     hits = scope.join(keys).subquery("hits")
-    rows = conn.execute(rows_of(hits, now).order_by(hits.c.key_0))
+    rows = conn.execute(rows_of(hits, now, whole=whole).order_by(hits.c.key_0))
     return [Stop(row_from(row), row.key_1) for row in rows]
 
 

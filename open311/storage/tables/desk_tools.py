@@ -80,13 +80,14 @@ bulk_items = Table(
     Index("bulk_items_of_request", "service_request_id"),
 )
 
-# A workbook that the worker writes for somebody, in parts; gone after a day.
+# A workbook, or work sheets, that the worker writes for somebody, in parts; gone after a day.
 export_files = Table(
     "export_files",
     metadata,
     Column("id", Integer, Identity(always=True), primary_key=True),
     Column("account_id", ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
     Column("filters", JSONB, nullable=False),
+    Column("kind", Text(collation="C"), nullable=False, server_default="xlsx"),
     Column("state", Text(collation="C"), nullable=False),
     Column("rows", Integer, nullable=False),
     moment("created_datetime"),

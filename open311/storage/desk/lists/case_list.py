@@ -44,10 +44,11 @@ def page(
     after: Position | None = None,
     *,
     backwards: bool = False,
+    whole: bool = False,
 ) -> Page[CaseRow]:
     """One page of cases that the scope lets see, in the order that was asked for.
 
-    With `backwards` those before a position, the nearest first.
+    With `backwards` those before a position, the nearest first; with `whole` their descriptions are not cut.
     """
     for circle in circles(search, after, backwards=backwards):
         # One more than is shown tells whether a page follows.
@@ -55,7 +56,7 @@ def page(
         keys = found.subquery("hits")
         order = [column for column in keys.c if column.name.startswith("key_")]
         directions = _directions(_keys(search, backwards=backwards), order)
-        listed = conn.execute(rows_of(keys, now).order_by(*directions)).all()
+        listed = conn.execute(rows_of(keys, now, whole=whole).order_by(*directions)).all()
         if len(listed) > search.limit:
             break
     shown = listed[: search.limit]

@@ -41,8 +41,11 @@ class CaseRow:
         return self.case.service_request_id
 
 
-def rows_of(keys: Any, now: datetime) -> Select[Any]:
-    """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it."""
+def rows_of(keys: Any, now: datetime, *, whole: bool = False) -> Select[Any]:
+    """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it.
+
+    With `whole` descriptions are not cut: for what is taken along.
+    """
     number = keys.c.service_request_id
     return (
         select(
@@ -52,7 +55,7 @@ def rows_of(keys: Any, now: datetime) -> Select[Any]:
             _r.detailed_status,
             _r.visibility,
             _r.title,
-            func.left(_r.description, SHOWN_WORDS).label("description"),
+            _r.description if whole else func.left(_r.description, SHOWN_WORDS).label("description"),
             _r.address,
             _r.channel,
             func.left(_r.status_notes, SHOWN_WORDS).label("last_word"),
