@@ -1,5 +1,6 @@
 """Bodies are there as a whole before anybody works on them, or not at all."""
 
+import threading
 import time
 from collections.abc import Iterable
 from io import BytesIO
@@ -57,3 +58,30 @@ def test_nobody_waits_for_a_sender_of_one_byte_at_a_time() -> None:
 
 def test_a_slow_sender_of_a_short_report_is_waited_for() -> None:
     assert received(Trickle(b"a" * 20), 20) == b"a" * 20
+
+
+@pytest.mark.parametrize("probe", ["/healthz", "/readyz", "/metrics"])
+def test_a_probe_is_answered_while_all_places_for_reads_are_taken(probe: str) -> None:
+    taken, done = threading.Event(), threading.Event()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != probe:
+            taken.set()
+            done.wait(20)
+        return []
+
+    server = BodyBuffer(application, places=1, limit=LIMIT)
+
+    def ask(path: str) -> threading.Thread:
+        environ = EnvironBuilder(path=path).get_environ()
+        asking = threading.Thread(target=server, args=(environ, lambda *_: None), daemon=True)
+        asking.start()
+        return asking
+
+    reader = ask("/open311/v2/requests.json")
+    assert taken.wait(20)
+    asked = ask(probe)
+    asked.join(10)
+    assert not asked.is_alive()
+    assert reader.is_alive()
+    done.set()

@@ -15,6 +15,7 @@ from werkzeug.exceptions import ClientDisconnected
 
 from open311.base.errors import Busy, problem
 from open311.base.sender import Sender, working_for
+from open311.http import urls
 from open311.http.limits.admission import FairSemaphore, Permit
 from open311.http.limits.connections import PATIENCE_SECONDS, SLOWEST, Threads, is_broken_off
 from open311.model.access.network import network_of
@@ -46,6 +47,8 @@ class BodyBuffer:
         self._application = application
         # A write spends most of its time waiting for the disk.
         self._reads, self._writes = FairSemaphore(1, places), FairSemaphore(min(2, places), places)
+        # A balancer would take a server away because it has much to do.
+        self._probes = FairSemaphore(1, places)
         self._limit = limit
         self._patience = patience
         self._threads = threads or Threads()
@@ -74,13 +77,17 @@ class BodyBuffer:
             return self._answered(environ, start_response)
 
     def _answered(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        places = self._reads if environ["REQUEST_METHOD"] in ("GET", "HEAD") else self._writes
-        place = Permit(places)
+        place = Permit(self._places_for(environ))
         sender = Sender(network_of(environ.get("REMOTE_ADDR")), place.lent)
         with self._threads.computing(), place, working_for(sender):
             answer = self._application(environ, start_response)
         # A list is whole. What comes in pieces is still being made when the place has been given back.
         return answer if isinstance(answer, list) else _Pieces(answer, self._threads)
+
+    def _places_for(self, environ: WSGIEnvironment) -> FairSemaphore:
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._writes
+        return self._probes if environ["PATH_INFO"] in urls.PROBES else self._reads
 
     def _receive(self, source: Any, body: IO[bytes], length: int | None) -> bool | None:
         """Whether all of it came; None when its sender is gone, and no answer would reach him."""
