@@ -41,6 +41,10 @@ from tests.serving import first_city
         ("dead animal", "SONSTIGES"),
         ("kaputte Bank", "SONSTIGES"),
         ("Sitzbank", "SONSTIGES"),
+        ("broken bench", "SONSTIGES"),
+        ("damaged sign", "VERKEHRSZEICHEN"),
+        ("ice on the road", "SONSTIGES"),
+        ("lamp post broken", "STRASSENLATERNE"),
         ("Bank an der Haltestelle", "HALTESTELLE"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from math import sqrt
 
 from open311.base.text import fold
 from open311.model.catalogue import Catalogue, Service
@@ -23,19 +24,21 @@ def matching_services(catalogue: Catalogue, words: str) -> list[Service]:
     tokens = _tokens([words])[:MOST_WORDS]
     if not tokens:
         return list(offered)
-    scored = [(_score(service, tokens), position) for position, service in enumerate(offered)]
-    ranked = sorted((-score, position) for score, position in scored if score > 0)
+    vocabularies = [_vocabulary(service) for service in offered]
+    scores = [0.0] * len(offered)
+    for word in tokens:
+        fits = [_fit_of_service(word, *vocabulary) for vocabulary in vocabularies]
+        # What is broken may be anything: the fewer services a word fits, the more it tells.
+        rarity = 1 / sqrt(sum(1 for fit in fits if fit) or 1)
+        scores = [score + fit * rarity for score, fit in zip(scores, fits, strict=True)]
+    ranked = sorted((-score, position) for position, score in enumerate(scores) if score > 0)
     return [offered[position] for _, position in ranked]
 
 
-def _score(service: Service, tokens: Sequence[str]) -> float:
-    strong, weak = _vocabulary(service)
-    return sum(
-        max(
-            max((_fit(word, term) for term in strong), default=0.0),
-            OF_DESCRIPTION * max((_begins(word, term) for term in weak), default=0.0),
-        )
-        for word in tokens
+def _fit_of_service(word: str, strong: Sequence[str], weak: Sequence[str]) -> float:
+    return max(
+        max((_fit(word, term) for term in strong), default=0.0),
+        OF_DESCRIPTION * max((_begins(word, term) for term in weak), default=0.0),
     )
 
 
