@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from open311 import __version__
 from open311.base.bounded import Bounded
-from open311.model.search import Hit, Hits
+from open311.model.search import Hits
 
 # Id, version, and bytes.
 Entry = tuple[int, int, bytes]
@@ -22,8 +22,6 @@ Entries = dict[int, Entry]
 # The overhead of an entry: the tuple, the bytes object, two numbers, its slot in the dictionary.
 OVERHEAD = 300
 
-
-Render = Callable[[list[int]], Iterable[Entry]]
 Join = Callable[[Sequence[bytes]], bytes]
 
 
@@ -65,43 +63,15 @@ class Fragments:
         """What the entries take, at most."""
         return self._younger.bytes + self._older.bytes
 
-    def written(self, variant: Hashable | None, hits: Hits, render: Render, join: Join) -> WrittenList:
-        """The list of these ids and versions, in order; `render` makes the pieces that are not kept: all of them
-        without a `variant`.
-
-        `render` gets ids and yields id, version and bytes; an id it leaves out is left out of the list.
-        """
+    def begin(self, variant: Hashable | None, hits: Hits) -> "ListInProgress":
+        """Begin the list of these ids and versions, in order, with what is kept of it: nothing without a `variant`."""
         if variant is None:
-            made = {id: piece for id, _, piece in render([id for id, _ in hits])}
-            return WrittenList(join([made[id] for id, _ in hits if id in made]))
-        contents = (variant, hits.packed)
-        known = self.lists.get(contents)
-        if known:
-            return known
-        entries = self._entries(variant, list(hits), render)
-        ids, versions, pieces = zip(*entries, strict=True) if entries else ((), (), ())
-        # What makes the bytes of an entry different, in this process or another: a release may write other ones.
-        made_of = repr((__version__, variant)).encode() + array("q", ids + versions).tobytes()
-        written = WrittenList(join(pieces), sha1(made_of, usedforsecurity=False).hexdigest())
-        if len(entries) == len(hits):
-            self.lists.keep(contents, written)
-        return written
+            return ListInProgress(self, variant, hits, {})
+        whole = self.lists.get((variant, hits.packed))
+        return ListInProgress(self, variant, hits, {} if whole else self._known(variant, hits), whole)
 
-    def _entries(self, variant: Hashable, hits: list[Hit], render: Render) -> list[Entry]:
-        younger, older = (kept.variants.get(variant, {}) for kept in (self._younger, self._older))
-        current = {
-            id: entry
-            for id, version in hits
-            if (entry := younger.get(id) or older.get(id)) and entry[1] == version
-        }
-        missing = [id for id, _ in hits if id not in current]
-        if missing:
-            made = {entry[0]: entry for entry in render(missing)}
-            self._keep(variant, made)
-            current |= made
-        return [current[id] for id, _ in hits if id in current]
-
-    def _keep(self, variant: Hashable, made: Entries) -> None:
+    def keep(self, variant: Hashable, made: Entries) -> None:
+        """Keep what was rendered just now."""
         size = OVERHEAD * len(made) + sum([len(piece) for _, _, piece in made.values()])
         with self._lock:
             if self._younger.bytes + size > self._most_bytes_each:
@@ -109,3 +79,53 @@ class Fragments:
             if size <= self._most_bytes_each:
                 self._younger.variants.setdefault(variant, {}).update(made)
                 self._younger.bytes += size
+
+    def _known(self, variant: Hashable, hits: Hits) -> Entries:
+        younger, older = (kept.variants.get(variant, {}) for kept in (self._younger, self._older))
+        return {
+            id: entry
+            for id, version in hits
+            if (entry := younger.get(id) or older.get(id)) and entry[1] == version
+        }
+
+
+class ListInProgress:
+    """A list that is being put together: its caller renders what is `missing` and adds it, then takes the whole."""
+
+    def __init__(
+        self,
+        fragments: Fragments,
+        variant: Hashable | None,
+        hits: Hits,
+        entries: Entries,
+        whole: WrittenList | None = None,
+    ) -> None:
+        self._fragments, self._variant, self._hits = fragments, variant, hits
+        self._entries, self._whole = entries, whole
+
+    @property
+    def missing(self) -> list[int]:
+        """The ids of which nothing is kept in this version."""
+        return [] if self._whole else [id for id, _ in self._hits if id not in self._entries]
+
+    def add(self, made: Iterable[Entry]) -> None:
+        """Add entries, in any order; an id that is left out is left out of the list."""
+        by_id = {entry[0]: entry for entry in made}
+        if self._variant is not None:
+            self._fragments.keep(self._variant, by_id)
+        self._entries |= by_id
+
+    def whole(self, join: Join) -> WrittenList:
+        """The list, kept if nothing was left out of it."""
+        if self._whole:
+            return self._whole
+        entries = [self._entries[id] for id, _ in self._hits if id in self._entries]
+        ids, versions, pieces = zip(*entries, strict=True) if entries else ((), (), ())
+        if self._variant is None:
+            return WrittenList(join(pieces))
+        # What makes the bytes of an entry different, in this process or another: a release may write other ones.
+        made_of = repr((__version__, self._variant)).encode() + array("q", ids + versions).tobytes()
+        written = WrittenList(join(pieces), sha1(made_of, usedforsecurity=False).hexdigest())
+        if len(entries) == len(self._hits):
+            self._fragments.lists.keep((self._variant, self._hits.packed), written)
+        return written

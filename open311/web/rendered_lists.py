@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 from open311.core import CachedTotal, Core
@@ -50,8 +49,10 @@ def written(context: RequestContext, query: ListQuery, form: Form) -> WrittenBod
     with core.database.read_public() as conn:
         page = search.hits(conn, question, core.landmarks)
         count = total(core, conn, question, page) if queries.paged(parameters) else page.total
-        render = partial(writer.by_ids, conn, request_search)
-        body, tag = core.fragments.written(writer.variant(request_search), page.items, render, form.join)
+        listed = core.fragments.begin(writer.variant(request_search), page.items)
+        if missing := listed.missing:
+            listed.add(writer.by_ids(conn, request_search, missing))
+        body, tag = listed.whole(form.join)
     headers = pagination.headers(context, page, request_search, parameters, count)
     return WrittenBody(body, tag, headers)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from open311.formats.fragments import Fragments
+from open311.formats.fragments import Fragments, WrittenList
 from open311.model.search import HIT, Hits
 
 MANY = 1_000_000
@@ -28,8 +28,15 @@ def hits_of(*hits: tuple[int, int]) -> Hits:
     return Hits(b"".join(HIT.pack(id, version) for id, version in hits))
 
 
-def body_of(fragments: Fragments, hits: Hits, render: Renderer, variant: str = "json") -> bytes:
-    return fragments.written(variant, hits, render, b", ".join).body
+def written(fragments: Fragments, hits: Hits, render: Renderer, variant: str | None = "json") -> WrittenList:
+    listed = fragments.begin(variant, hits)
+    if listed.missing:
+        listed.add(render(listed.missing))
+    return listed.whole(b", ".join)
+
+
+def body_of(fragments: Fragments, hits: Hits, render: Renderer, variant: str | None = "json") -> bytes:
+    return written(fragments, hits, render, variant).body
 
 
 def test_only_what_has_changed_is_written_anew_and_a_list_that_has_not_is_the_same_object() -> None:
@@ -50,14 +57,21 @@ def test_a_list_from_which_one_has_gone_meanwhile_is_not_kept() -> None:
     assert body_of(fragments, hits_of((1, 1), (2, 1)), render) == b"1 of time 1, 2 of time 2"
 
 
+def test_of_a_list_without_a_variant_nothing_is_kept() -> None:
+    fragments, render = Fragments(MANY, MANY), Renderer()
+    assert written(fragments, hits_of((2, 1), (1, 1)), render, None) == (b"2 of time 1, 1 of time 1", None)
+    assert body_of(fragments, hits_of((2, 1), (1, 1)), render, None) == b"2 of time 2, 1 of time 2"
+    assert body_of(fragments, hits_of((1, 1)), render) == b"1 of time 3"
+
+
 def test_the_tag_of_a_list_follows_its_entries_and_its_variant_and_is_the_same_elsewhere() -> None:
     fragments, render = Fragments(MANY, MANY), Renderer()
     tags = [
-        fragments.written("json", hits, render, b"".join).tag
+        written(fragments, hits, render).tag
         for hits in (hits_of((1, 1)), hits_of((1, 1), (2, 2)), hits_of((2, 2), (1, 1)), hits_of((1, 3)))
     ]
     elsewhere = [
-        Fragments(MANY, MANY).written(variant, hits_of((1, 1)), Renderer(), b"".join).tag
+        written(Fragments(MANY, MANY), hits_of((1, 1)), Renderer(), variant).tag
         for variant in ("json", "xml")
     ]
     assert len({*tags, elsewhere[1]}) == 5
