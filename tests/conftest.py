@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.compiled",
     "tests.dealing",
     "tests.templates",
+    "tests.patience",
     "tests.s3",
     "tests.serving",
 ]

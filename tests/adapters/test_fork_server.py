@@ -11,7 +11,7 @@ from open311.adapters.photos import fork_server
 from open311.adapters.photos.child_process import ChildFailed
 from open311.adapters.photos.fork_server import ForkServer
 from open311.base.errors import Busy
-from tests.processes.running import alive
+from tests.processes.running import alive, wait_for
 
 SECONDS = 60
 
@@ -40,7 +40,7 @@ def test_children_are_forked_from_one_process_until_one_crashes(server: ForkServ
     with pytest.raises(ChildFailed):
         server.run(b"", SECONDS, "crash")
     assert parent(server) != before
-    assert not alive(before)
+    assert wait_for(lambda: not alive(before))
 
 
 def test_one_that_was_killed_is_started_again(server: ForkServer) -> None:
@@ -67,4 +67,4 @@ def test_who_gets_no_answer_in_time_is_told_to_come_again(
 def test_it_ends_with_whom_it_works_for(server: ForkServer) -> None:
     process = parent(server)
     server._end()
-    assert not alive(process)
+    assert wait_for(lambda: not alive(process))

@@ -11,6 +11,7 @@ import pytest
 
 from open311.adapters import safe_http
 from open311.adapters.safe_http import DestinationRefused
+from tests.patience import PATIENCE_SECONDS
 
 HERE = "photos.example.org"
 OTHER = "other.example.org"
@@ -77,7 +78,7 @@ def server() -> Iterator[str]:
     found.server_close()
 
 
-def get(url: str, *, most_bytes: int = 100_000, seconds: float = 5) -> bytes:
+def get(url: str, *, most_bytes: int = 100_000, seconds: float = PATIENCE_SECONDS) -> bytes:
     """Fetch, where the allowed name stands for this machine and this machine may be reached."""
     return safe_http.get(
         url,
@@ -173,7 +174,12 @@ def test_the_name_is_looked_up_once_only(server: str) -> None:
         return ["127.0.0.1"]
 
     safe_http.get(
-        f"{server}/", hosts=(HERE,), most_bytes=100, seconds=5, resolve=resolve, may_reach=lambda _: True
+        f"{server}/",
+        hosts=(HERE,),
+        most_bytes=100,
+        seconds=PATIENCE_SECONDS,
+        resolve=resolve,
+        may_reach=lambda _: True,
     )
     assert asked == [HERE]
 
@@ -187,7 +193,9 @@ def test_a_name_of_other_letters_is_asked_for_as_the_name_system_spells_it(serve
         return ["127.0.0.1"]
 
     url = server.replace(HERE, "straße.example.org")
-    safe_http.send("GET", url, most_bytes=100, seconds=5, resolve=resolve, may_reach=lambda _: True)
+    safe_http.send(
+        "GET", url, most_bytes=100, seconds=PATIENCE_SECONDS, resolve=resolve, may_reach=lambda _: True
+    )
     assert [asked[0], Answers.hosts[0].partition(":")[0]] == ["xn--strae-oqa.example.org"] * 2
 
 

@@ -16,6 +16,7 @@ from open311.checker.requirement import Level, Outcome
 from open311.checker.run import Report
 from tests.adapters.strangers import Reply, a_stranger
 from tests.checker.broken import ATTRIBUTES, Little, a_request, serving
+from tests.patience import PATIENCE_SECONDS
 
 JSON, XML, HTML = "application/json; charset=utf-8", "text/xml; charset=utf-8", "text/html"
 
@@ -23,7 +24,7 @@ JSON, XML, HTML = "application/json; charset=utf-8", "text/xml; charset=utf-8", 
 def check(little: Any, **more: Any) -> Report:
     """What the check says of a server."""
     with serving(little) as url:
-        return checker.run(checker.Options(url=url, delay=0, seconds=5, **more))
+        return checker.run(checker.Options(url=url, delay=0, seconds=PATIENCE_SECONDS, **more))
 
 
 def each_request(**fields: Any) -> Little:

@@ -20,6 +20,7 @@ from open311.model.catalogue import ServiceType
 from open311.model.task_names import TaskName
 from tests.builders import a_catalogue, a_service
 from tests.jobs import work
+from tests.patience import PATIENCE_SECONDS
 from tests.serving import Api, MakeCore
 
 CHAIN = "0af7651916cd43dd8448eb211c80319c"
@@ -152,7 +153,9 @@ def test_a_job_belongs_to_the_chain_of_the_request_that_deferred_it(
 
 def test_another_server_hears_which_chain_it_belongs_to(collector: Collector) -> None:
     def ask() -> None:
-        safe_http.send("POST", collector.url, most_bytes=10, seconds=5, may_reach=lambda _: True)
+        safe_http.send(
+            "POST", collector.url, most_bytes=10, seconds=PATIENCE_SECONDS, may_reach=lambda _: True
+        )
 
     ask()
     trace = tracing.new()
@@ -174,7 +177,9 @@ def test_spans_tell_of_requests_and_calls_without_what_is_secret(
     assert close is not None
     api.client.get(f"{api.base}/services.json?api_key=secret", headers={"traceparent": HEADER})
     with tracing.within(tracing.new()):
-        safe_http.send("POST", collector.url, most_bytes=10, seconds=5, may_reach=lambda _: True)
+        safe_http.send(
+            "POST", collector.url, most_bytes=10, seconds=PATIENCE_SECONDS, may_reach=lambda _: True
+        )
     close()
     [body] = [body for body in collector.bodies if body]
     [resource] = ExportTraceServiceRequest.FromString(body).resource_spans

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from open311.cli import COMMANDS, main
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 
 # A process that has loaded every command forks one for each call: to start from nothing takes a second of work.
@@ -29,8 +30,6 @@ LATE = (
     "PIL.Image",
     "tests.templates",
 )
-# What a busy machine may take for what is done at once on a quiet one.
-PATIENCE_SECONDS = 300
 _forks.set_forkserver_preload([*(command.place.partition(":")[0] for command in COMMANDS.values()), *LATE])
 
 
@@ -176,7 +175,8 @@ def alive(pid: int) -> bool:
         state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
         # Killed, its first thread may be gone before the others, which hold its ports and files until they are, too.
         return state != "Z" or len([*Path(f"/proc/{pid}/task").iterdir()]) > 1
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
+        # The second when it goes while its file is open.
         return False
 
 
@@ -184,5 +184,5 @@ def children(pid: int) -> list[int]:
     """The processes that a process has started and that still run; none when it has ended itself."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
