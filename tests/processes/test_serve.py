@@ -6,7 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -14,11 +14,38 @@ import pytest
 
 from open311.http.limits.connections import MOST_SENDERS, OTHER_THREADS
 from tests.ports import free_port
-from tests.processes.running import Process, alive, answers, children, get, run, started, wait_for
+from tests.processes.running import (
+    PATIENCE_SECONDS,
+    Process,
+    alive,
+    answers,
+    children,
+    get,
+    run,
+    started,
+    wait_for,
+)
 
 pytestmark = pytest.mark.slow
 LIST = "/open311/v2/requests.json"
 FORM = b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+# Whoever stays is neither killed nor cut off before a test has lost its patience.
+FOREVER = """
+from open311.cli.running import serve
+from open311.http.limits import connections
+serve.GRACE_SECONDS = connections.PATIENCE_SECONDS = 10_000
+"""
+# The second process of a server goes no further than where it has just begun until CONDITION is true.
+HELD = """
+import multiprocessing, os, time, granian.server.mp as processes
+server, go_on = os.getpid(), processes.load_env
+def load_env(*arguments):
+    if multiprocessing.current_process()._identity[-1] == 2:
+        while not (CONDITION):
+            time.sleep(0.01)
+    go_on(*arguments)
+processes.load_env = load_env
+"""
 STALLED = b"POST /open311/v2/requests.json HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na"
 
 
@@ -29,7 +56,8 @@ def port() -> int:
 
 @pytest.fixture
 def server(fresh_database_url: str, port: int, tmp_path: Path) -> Iterator[Process]:
-    with started(tmp_path / "log", "serve", DATABASE_URL=fresh_database_url, PORT=str(port)) as process:
+    values = {"DATABASE_URL": fresh_database_url, "PORT": str(port)}
+    with started(tmp_path / "log", "serve", changed=FOREVER, **values) as process:
         assert wait_for(lambda: answers(port)), (tmp_path / "log").read_text()
         yield process
 
@@ -83,27 +111,36 @@ def test_sigterm_lets_a_request_finish(server: Process, fresh_database_url: str,
             server.wait(1)
         connection.rollback()
         assert slow.result() == b"[]"
-    assert server.wait(10) == 0
+    assert server.wait(PATIENCE_SECONDS) == 0
 
 
 def test_sigterm_ends_a_process_that_has_only_begun(
     fresh_database_url: str, port: int, tmp_path: Path
 ) -> None:
-    """Granian does not listen there yet, and its second process is kept from going on."""
-    held = """
-import multiprocessing, time, granian.server.mp as processes
-go_on = processes.load_env
-def load_env(*arguments):
-    if multiprocessing.current_process()._identity[-1] == 2:
-        time.sleep(60)
-    go_on(*arguments)
-processes.load_env = load_env
-"""
-    values = {"DATABASE_URL": fresh_database_url, "PORT": str(port), "OPEN311_WORKERS": "2"}
-    with started(tmp_path / "log", "serve", changed=held, **values) as server:
-        assert wait_for(lambda: answers(port)), (tmp_path / "log").read_text()
+    """Granian does not listen there yet."""
+    with _half_a_server("False", fresh_database_url, port, tmp_path / "log") as server:
         server.terminate()
-        assert server.wait(10) == 0
+        assert server.wait(PATIENCE_SECONDS) == 0
+
+
+def test_killed_server_takes_a_process_along_that_has_only_begun(
+    fresh_database_url: str, port: int, tmp_path: Path
+) -> None:
+    """It has not told the kernel yet with whom it ends."""
+    with _half_a_server("os.getppid() != server", fresh_database_url, port, tmp_path / "log") as server:
+        orphans = children(server.pid)
+        server.kill()
+        assert wait_for(lambda: not any(alive(pid) for pid in orphans))
+
+
+@contextmanager
+def _half_a_server(condition: str, url: str, port: int, log: Path) -> Iterator[Process]:
+    """Two processes, the second of which goes on only once the condition is true."""
+    values = {"DATABASE_URL": url, "PORT": str(port), "OPEN311_WORKERS": "2"}
+    changed = FOREVER + HELD.replace("CONDITION", condition)
+    with started(log, "serve", changed=changed, **values) as server:
+        assert wait_for(lambda: answers(port) and len(children(server.pid)) == 2), log.read_text()
+        yield server
 
 
 def _somebody_waits(url: str) -> bool:
@@ -116,7 +153,7 @@ def test_idle_connection_does_not_delay_the_end(server: Process, port: int) -> N
         idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert idle.recv(15) == b"HTTP/1.1 200 OK"
         server.terminate()
-        assert server.wait(10) == 0
+        assert server.wait(PATIENCE_SECONDS) == 0
 
 
 def test_killed_process_is_replaced(server: Process, port: int) -> None:

@@ -4,10 +4,12 @@ import ctypes
 import errno
 import gc
 import json
+import multiprocessing
 import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -94,6 +96,10 @@ def application() -> WSGIApplication:
     keep_to_oneself()
     system = ctypes.CDLL(None)
     system.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    server = multiprocessing.parent_process()
+    if server and os.getppid() != server.pid:
+        # It was killed before the kernel knew that we go with it.
+        sys.exit()
     # One heap for each of many threads would hold on to the memory of long lists many times; musl has one anyway.
     if hasattr(system, "mallopt"):
         system.mallopt(M_ARENA_MAX, 2)
