@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 
 from tests.processes.running import PATIENCE_SECONDS, Process, alive, children, get, wait_for
@@ -72,7 +73,7 @@ class Reporter:
                 with urllib.request.urlopen(self.url, body, timeout=60) as answer:
                     [receipt] = json.load(answer)
                 break
-            except OSError:
+            except (OSError, HTTPException):
                 self.failures += 1
                 assert time.monotonic() < give_up
                 time.sleep(0.2)

@@ -175,6 +175,7 @@ def test_socket_folder_open_to_others_is_refused(folder: Path) -> None:
 def test_socket_folders_that_killed_clusters_left_are_removed(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     left, running, new = (folder / f"open311-{number:012x}" for number in range(3))
     for sockets in (left, running, new):
