@@ -21,6 +21,7 @@ from open311.staff import catalogue_names, navigation, shortcuts
 from open311.staff.blueprint import TOKEN_FIELD, address, admit, maybe_signed_in, own_path
 from open311.staff.mail_problems import mail_problem
 from open311.staff.right_givers import givers
+from open311.staff.waiting import waits
 from open311.staff.way_back import to_here
 
 NOT_KEPT = "private, no-store"
@@ -58,6 +59,7 @@ def _common() -> dict[str, Any]:
         "options": options,
         "channel_name": channel_name,
         "mail_problem": mail_problem,
+        "waits": waits,
         "unit_name": catalogue_names.unit_name,
         "unit_names": catalogue_names.unit_names,
         "role_name": catalogue_names.role_name,

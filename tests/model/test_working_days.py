@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from open311.model.desk.working_days import Calendar, Period, is_known
+from open311.model.desk.working_days import Calendar, Period, days_between, is_known
 
 MIDNIGHT = time()
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -154,3 +154,23 @@ def test_what_is_moved_there_and_back_is_where_it_was(start: datetime, percent: 
     if LUDWIGSHAFEN.is_working_day(moment.date()) and moment.time() != MIDNIGHT:
         assert back.astimezone(BERLIN).replace(tzinfo=None) == moment.replace(tzinfo=None)
     assert there > moment
+
+
+@given(start=st.dates(min_value=date(1999, 1, 1), max_value=date(2040, 1, 1)), days=st.integers(0, 2_000))
+def test_days_between_are_as_many_as_it_takes_to_get_there(start: date, days: int) -> None:
+    """The last working day on the way is reached by as many; the days behind it that nobody works add none."""
+    began = datetime.combine(start, MIDNIGHT, BERLIN)
+    end = LUDWIGSHAFEN.after(began, days, BERLIN).date()
+    assert days_between(LUDWIGSHAFEN, start, end) == days
+    following = LUDWIGSHAFEN.after(began, days + 1, BERLIN).date()
+    assert days_between(LUDWIGSHAFEN, start, following - timedelta(days=1)) == days
+
+
+def test_without_a_calendar_people_work_from_monday_to_friday() -> None:
+    friday, holiday = date(2026, 4, 3), date(2026, 4, 6)
+    assert [days_between(None, friday - timedelta(days=1), day) for day in (friday, holiday)] == [1, 2]
+    assert [days_between(LUDWIGSHAFEN, friday - timedelta(days=1), day) for day in (friday, holiday)] == [
+        0,
+        0,
+    ]
+    assert days_between(LUDWIGSHAFEN, holiday, friday) == 0

@@ -49,6 +49,7 @@ WITHOUT_EFFECT = {
     "/staff/field/N/order done publish",
     "/staff/reports/N/change_note done publish",
     "/staff/reports/N/contact done publish",
+    "/staff/reports/N/originals done publish",
     "/staff/reports/N/mentions done publish",
     "/staff/reports/N/outside/confirm done publish",
     "/staff/reports/N/outside/link done publish",

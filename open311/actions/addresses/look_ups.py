@@ -34,6 +34,15 @@ def people(
 def reveal(core: Core, service_request_id: int, jurisdiction_id: str, actor: Actor) -> None:
     """Write down that somebody looks at who sent a report; it is the caller who then shows it."""
     actor.require(Right.SEE_REPORTER, jurisdiction_id)
+    _write_down(core, service_request_id, actor, AuditKind.REVEALED)
+
+
+def read_originals(core: Core, service_request_id: int, jurisdiction_id: str, actor: Actor) -> None:
+    """Write down that somebody reads the texts that were replaced; it is the caller who then shows them."""
+    actor.require(Right.SEE_ORIGINALS, jurisdiction_id)
+    _write_down(core, service_request_id, actor, AuditKind.REPLACED_READ)
+
+
+def _write_down(core: Core, service_request_id: int, actor: Actor, kind: AuditKind) -> None:
     with core.database.begin() as conn:
-        subject = f"request:{service_request_id}"
-        audit.append(conn, core.now(), str(actor), AuditKind.REVEALED, subject)
+        audit.append(conn, core.now(), str(actor), kind, f"request:{service_request_id}")

@@ -10,12 +10,11 @@ from open311.model.desk.areas import NO_AREAS, Areas
 from open311.model.desk.deadline_steps import USUAL_STEPS, Deadline, Steps
 from open311.model.desk.routing import Facts, Route, Rule, find
 from open311.model.desk.suspicious import Suspicious
-from open311.model.desk.working_days import Calendar, Period
+from open311.model.desk.working_days import Calendar, Period, days_between, works_on
 from open311.model.staff.roles import BUILT_IN, CityRole
 
 PLAIN_SUSPICIOUS = Suspicious()
 # As `date.weekday` counts.
-SATURDAY = 5
 
 
 class ReasonFor(StrEnum):
@@ -135,7 +134,11 @@ class Desk:
 
     def works_on(self, day: date) -> bool:
         """Whether people are at work on this day; from Monday to Friday where there is no calendar."""
-        return self.calendar.is_working_day(day) if self.calendar else day.weekday() < SATURDAY
+        return works_on(self.calendar, day)
+
+    def days_between(self, first: date, last: date) -> int:
+        """How many working days follow a day up to another and with it."""
+        return days_between(self.calendar, first, last)
 
     def steps_of(self, deadline: Deadline, service_code: str) -> Steps:
         """Who hears when of a deadline of a report of this service."""

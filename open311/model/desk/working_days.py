@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
+from itertools import accumulate
 
 NOTHING, WHOLE_DAY = timedelta(), timedelta(days=1)
+SATURDAY = 5
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -65,6 +67,31 @@ class Calendar:
         while not self.is_working_day(day):
             day += step
         return day
+
+
+def works_on(calendar: Calendar | None, day: date) -> bool:
+    """Whether people are at work on this day; from Monday to Friday where there is no calendar."""
+    return calendar.is_working_day(day) if calendar else day.weekday() < SATURDAY
+
+
+def days_between(calendar: Calendar | None, first: date, last: date) -> int:
+    """How many working days follow a day up to another and with it, as `Calendar.after` counts them."""
+    if last <= first:
+        return 0
+    years = sum(_worked(calendar, year)[-1] for year in range(first.year, last.year))
+    return years + _worked_in_year(calendar, last) - _worked_in_year(calendar, first)
+
+
+def _worked_in_year(calendar: Calendar | None, day: date) -> int:
+    return _worked(calendar, day.year)[(day - date(day.year, 1, 1)).days]
+
+
+@lru_cache(maxsize=256)
+def _worked(calendar: Calendar | None, year: int) -> tuple[int, ...]:
+    """How many working days a year has had, up to each of its days."""
+    # By years, since a list shows how long each of its cases has waited, some for ten of them.
+    days = range(date(year, 1, 1).toordinal(), date(year, 12, 31).toordinal() + 1)
+    return tuple(accumulate(int(works_on(calendar, date.fromordinal(day))) for day in days))
 
 
 @lru_cache(maxsize=256)

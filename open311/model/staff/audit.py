@@ -41,6 +41,7 @@ class AuditKind(StrEnum):
     # What the pages of the desk write: personal data that were looked at, searched for or taken along.
     REVEALED = "revealed"
     ORIGINAL_SEEN = "original_seen"
+    REPLACED_READ = "replaced_read"
     PEOPLE_SEARCHED = "people_searched"
     EXPORTED = "exported"
     ERASED = "erased"

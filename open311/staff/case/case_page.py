@@ -59,6 +59,14 @@ def report_contact(number: int) -> ResponseReturnValue:
     return _page(seen, reveals=True)
 
 
+@page("/reports/<number:number>/originals", Right.SEE_ORIGINALS, Right.SEE_UNIT_ORIGINALS, methods=("POST",))
+def report_originals(number: int) -> ResponseReturnValue:
+    """The case with the texts that were replaced, which is written to the log."""
+    seen = find_case(number)
+    look_ups.read_originals(current.core(), number, seen.whole.case.jurisdiction_id, seen.actor)
+    return _page(seen, reads_originals=True)
+
+
 @page("/reports/<number:number>/<act>", Right.SEE_REPORTS, methods=("POST",))
 def report_act(number: int, act: str) -> ResponseReturnValue:
     """One act on the case: what each of them is, `ACTS` says."""
@@ -73,7 +81,13 @@ def report_act(number: int, act: str) -> ResponseReturnValue:
     return redirect_to("report", done=done, number=number, **way_back.of_request().query)
 
 
-def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool = False) -> Response:
+def _page(
+    seen: SeenCase,
+    refusal: Refusal = NOTHING_REFUSED,
+    *,
+    reveals: bool = False,
+    reads_originals: bool = False,
+) -> Response:
     whole, catalogue = seen.whole, seen.catalogue
     service = catalogue.services.get(whole.request.service_code)
     # With those that the public does not see; who may not see the reporter gets the public ones.
@@ -83,6 +97,7 @@ def _page(seen: SeenCase, refusal: Refusal = NOTHING_REFUSED, *, reveals: bool =
         seen,
         refusal,
         reveals=reveals,
+        reads_originals=reads_originals,
         history=timeline.lines(whole.line_of_time, catalogue, whole.mails),
         meanwhile=timeline.lines(refusal.conflict.meanwhile, catalogue) if refusal.conflict else [],
         answers=every_answer(service, answers if seen.may(Right.SEE_REPORTER) else whole.request.attributes),
