@@ -42,6 +42,21 @@ def test_templates_are_offered_where_they_fit(core: Core, conn: Connection) -> N
     assert storage.offered(conn, "speyer.de") == []
 
 
+def test_no_two_templates_have_one_title(core: Core, conn: Connection) -> None:
+    """A form that is sent twice makes one template, as a button without scripts does when it is pressed twice."""
+    first = add(core, services=["STRASSENLATERNE"])
+    assert add(core, services=["STRASSENLATERNE"]) == first
+    with pytest.raises(Invalid) as refused:
+        add(core, page_text={"de": "Etwas anderes."})
+    assert [fault.key for fault in refused.value.problems] == ["error.template.title"]
+    other, thanks = add(core, "Danke"), {"de": "Vielen Dank!"}
+    templates.change(core, other, 1, TemplateContents(title="Danke", page_text=thanks), BEA)
+    with pytest.raises(Invalid) as refused:
+        templates.change(core, other, 2, TemplateContents(title="Termin", page_text=thanks), BEA)
+    assert [fault.key for fault in refused.value.problems] == ["error.template.title"]
+    assert [template.title for template in storage.of_jurisdiction(conn, CITY)] == ["Danke", "Termin"]
+
+
 def test_who_changes_an_old_version_is_told(core: Core, conn: Connection) -> None:
     template_id = add(core)
     text_now = {"de": "Wir kommen morgen."}

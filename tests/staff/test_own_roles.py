@@ -52,7 +52,11 @@ def catalogue_with(tmp_path: Path, written: dict[str, Any]) -> Path:
 
 def city_roles() -> Mapping[str, CityRole]:
     """The same roles, as the first city would have them."""
-    return roles.build(WRITTEN, lambda words: Text(words or {}))
+    return roles.build(WRITTEN, _text)
+
+
+def _text(words: Mapping[str, str] | None) -> Text:
+    return Text(words or {})
 
 
 def with_roles(written: Mapping[str, CityRole]) -> Catalogue:
@@ -194,6 +198,18 @@ def test_pages_offer_and_name_the_roles_of_the_city(desk: Desk) -> None:
     assert (
         '<option value="presse">Press office: reads what is public, and counts</option>' in ada.get(path).text
     )
+
+
+def test_a_role_that_two_cities_call_differently_has_the_words_of_both(make_core: MakeCore) -> None:
+    other = with_roles(roles.build({"presse": WRITTEN["presse"] | {"name": {"de": "Medien"}}}, _text))
+    jurisdiction = replace(other.jurisdiction, jurisdiction_id="speyer.de", aliases=())
+    desk = Desk(make_core(with_roles(city_roles()), replace(other, jurisdiction=jurisdiction)))
+    ada = desk.employee(Role.ADMIN, replace(given(Role.ADMIN), jurisdiction_id="speyer.de"))
+    page = ada.get("/staff/admin/accounts/new").text
+    means = "liest, was öffentlich ist, und zählt"
+    offered = f"Pressestelle: {means} (ludwigshafen.de) · Medien: {means} (speyer.de)"
+    assert f'<option value="presse">{offered}</option>' in page
+    assert page.count("(speyer.de)</option>") == 1
 
 
 def test_a_lead_is_offered_what_can_do_no_more(desk: Desk) -> None:

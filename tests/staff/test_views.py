@@ -12,7 +12,7 @@ from open311.actions.staff_accounts import accounts
 from open311.core import Core
 from open311.model.access.actor import ALL_RIGHTS, Actor, ActorKind, cli_actor
 from open311.model.staff.roles import Role
-from tests.serving import Api
+from tests.serving import Api, Clock
 from tests.staff.desk import Desk, Employee, membership
 
 UNIT = "TIEFBAU"
@@ -46,6 +46,17 @@ def test_a_view_is_a_search_with_a_name_and_a_count(bea: Employee, api: Api) -> 
     assert len(html.fromstring(bea.get(views["Löcher (2)"]).text).xpath("//tbody/tr")) == 2
 
 
+def test_how_long_a_case_waits_is_told_in_working_days_too(
+    desk: Desk, bea: Employee, api: Api, clock: Clock
+) -> None:
+    number = api.report(service_code="STRASSENSCHADEN", **{"attribute[WO]": "fahrbahn"})
+    clock.forward(days=7)
+    desk.sign_in(bea)
+    for path in ("reports", f"reports/{number}", "check", f"check/{number}"):
+        bea.get(f"/staff/{path}")
+        assert "seit 7 Tagen, davon 5 Arbeitstage" in bea.text, path
+
+
 def test_a_shared_view_is_seen_by_the_unit_alone(desk: Desk, bea: Employee) -> None:
     bea.post("/staff/reports/views", 303, name="Liegt lange", untouched="14", share=f"ludwigshafen.de {UNIT}")
     colleague = desk.employee(membership(Role.WORKER, units=(UNIT,)), email="rita@stadt.example")
@@ -61,6 +72,22 @@ def test_a_shared_view_is_seen_by_the_unit_alone(desk: Desk, bea: Employee) -> N
     assert "Lange still Bereich Tiefbau (0)" in views_of(colleague)
     bea.post(f"/staff/reports/views/{view_id}/remove", 303)
     assert not any("Lange still" in words for words in views_of(colleague))
+
+
+def test_a_right_to_some_services_is_none_to_the_views_of_a_unit(desk: Desk, bea: Employee) -> None:
+    """They are for all cases of the unit: whoever sees some of these neither shares nor changes nor removes one."""
+    share = f"ludwigshafen.de {UNIT}"
+    bea.post("/staff/reports/views", 303, name="Liegt lange", untouched="14", share=share)
+    narrowed = desk.employee(
+        membership(Role.LEAD, units=(UNIT,), services=("STRASSENSCHADEN",)), email="lutz@stadt.example"
+    )
+    assert "Liegt lange Bereich Tiefbau (0)" in views_of(narrowed)
+    [view_id] = narrowed.get("/staff/reports/views").text.split('id="view-')[1].split('"')[:1]
+    assert f"views/{view_id}/change" not in narrowed.response.text
+    narrowed.post("/staff/reports/views", 403, name="Meins", overdue="1", share=share)
+    narrowed.post(f"/staff/reports/views/{view_id}/remove", 404)
+    narrowed.post("/staff/reports/views", 303, name="Meins", overdue="1")
+    assert "Meins (0)" in views_of(narrowed)
 
 
 def test_views_are_put_in_order_and_counted_or_not(desk: Desk, bea: Employee) -> None:

@@ -43,6 +43,7 @@ def bring_in(core: Core, catalogue: Catalogue, text: str, actor: Actor) -> Broug
     actor.require(Right.TEMPLATES, owner)
     checked = [templates.checked(catalogue, contents) for contents in _read(text)]
     with core.database.begin() as conn:
+        storage.lock(conn, owner)
         by_title = {template.title: template for template in storage.of_jurisdiction(conn, owner)}
         added = changed = 0
         for values in checked:

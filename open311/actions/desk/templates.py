@@ -28,11 +28,21 @@ class TemplateContents:
 
 
 def add(core: Core, catalogue: Catalogue, contents: TemplateContents, actor: Actor) -> int:
-    """Keep a template; returns its id. Raises `Invalid` with everything that is wrong with it."""
-    actor.require(Right.TEMPLATES, catalogue.jurisdiction.jurisdiction_id)
+    """Keep a template; returns its id. Raises `Invalid` with everything that is wrong with it.
+
+    A form that is sent twice makes one; a title that another has is refused.
+    """
+    owner = catalogue.jurisdiction.jurisdiction_id
+    actor.require(Right.TEMPLATES, owner)
     values = checked(catalogue, contents)
     with core.database.begin() as conn:
-        return storage.add(conn, jurisdiction_id=catalogue.jurisdiction.jurisdiction_id, **values)
+        storage.lock(conn, owner)
+        same = storage.titled(conn, owner, str(values["title"]))
+        if same is None:
+            return storage.add(conn, jurisdiction_id=owner, **values)
+        if not same.active or any(getattr(same, name) != value for name, value in values.items()):
+            raise Invalid(problem("error.template.title", title=same.title))
+    return same.id
 
 
 def change(
@@ -51,6 +61,10 @@ def change(
             raise NotFound(problem("error.template.unknown", template_id=template_id))
         actor.require(Right.TEMPLATES, template.jurisdiction_id)
         values = checked(core.catalogues.owner(template.jurisdiction_id), contents)
+        title = str(values["title"])
+        storage.lock(conn, template.jurisdiction_id)
+        if title != template.title and storage.titled(conn, template.jurisdiction_id, title):
+            raise Invalid(problem("error.template.title", title=title))
         if not storage.change(conn, template_id, version, **values, active=active):
             raise Conflict(problem("error.template.changed", title=template.title), revision=template.version)
 

@@ -24,7 +24,9 @@ def shared_by(staff: Staff, right: Right = Right.SHARE_VIEWS) -> dict[str, Colle
     """
     units: dict[str, Collection[str] | None] = {}
     for membership in staff.memberships:
-        if not membership.reaches(right):
+        # A view of a unit is for all of its cases, so a right to some of them is none to it.
+        narrowed = membership.services is not None or membership.areas is not None
+        if not membership.reaches(right) or (right is Right.SHARE_VIEWS and narrowed):
             continue
         city = membership.jurisdiction_id
         before = units.get(city, ())

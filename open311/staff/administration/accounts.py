@@ -1,6 +1,6 @@
 """Administration: accounts, and who has which role where."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -214,13 +214,21 @@ def _form(edited: Account | None = None) -> dict[str, object]:
 
 def _offered(cities: Sequence[Catalogue]) -> Sequence[tuple[str, str]]:
     """The roles that somebody may give somewhere, by code and in words."""
-    offered = {
-        role.code: _in_words(role)
-        for city in cities
-        for role in city.desk.roles.values()
-        if any(_within(own, role, city) for own in staff().within(city.jurisdiction.jurisdiction_id))
-    }
-    return list(offered.items())
+    offered: dict[str, dict[str, list[str]]] = {}
+    for city in cities:
+        own_roles = staff().within(city.jurisdiction.jurisdiction_id)
+        for role in city.desk.roles.values():
+            if any(_within(own, role, city) for own in own_roles):
+                cities_by_words = offered.setdefault(role.code, {})
+                cities_by_words.setdefault(_in_words(role), []).append(city.jurisdiction.jurisdiction_id)
+    return [(code, _of_cities(cities_by_words)) for code, cities_by_words in offered.items()]
+
+
+def _of_cities(cities_by_words: Mapping[str, Sequence[str]]) -> str:
+    """What a role is called and is for; where cities call it differently, each of their words."""
+    if len(cities_by_words) == 1:
+        return next(iter(cities_by_words))
+    return " · ".join(f"{words} ({', '.join(cities)})" for words, cities in cities_by_words.items())
 
 
 def _within(own: Membership, role: CityRole, city: Catalogue) -> bool:

@@ -14,6 +14,8 @@ BASEMAP = 3_110_005
 # With a hash of the jurisdiction.
 STATISTICS = 3_110_016
 DESK_FIGURES = 3_110_041
+# With a hash of the jurisdiction: no two templates of a city get one title.
+TEMPLATES = 3_110_044
 # With a hash of the jurisdiction and the source that is taken from.
 SOURCE = 311_007
 # The writer of a line of the log has to see the one before it, whose digest it carries on.

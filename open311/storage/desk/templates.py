@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, any_, func, insert, literal, or_, select, update
 
+from open311.storage.database import advisory_locks
 from open311.storage.tables import templates
 
 _t = templates.c
@@ -66,6 +67,18 @@ def offered(
     if unit is not None:
         query = query.where(or_(_t.unit.is_(None), _t.unit == unit))
     return [Template(**row._mapping) for row in conn.execute(query.order_by(_t.title, _t.id))]
+
+
+def lock(conn: Connection, jurisdiction_id: str) -> None:
+    """Let those who give titles in a city do so one after the other, until the transaction ends."""
+    conn.execute(select(func.pg_advisory_xact_lock(advisory_locks.TEMPLATES, func.hashtext(jurisdiction_id))))
+
+
+def titled(conn: Connection, jurisdiction_id: str, title: str) -> Template | None:
+    """The template of a city that has this title; the first, where older releases have kept two."""
+    query = select(*_COLUMNS).where(_t.jurisdiction_id == jurisdiction_id, _t.title == title)
+    row = conn.execute(query.order_by(_t.id).limit(1)).one_or_none()
+    return Template(**row._mapping) if row else None
 
 
 def find(conn: Connection, template_id: int) -> Template | None:
