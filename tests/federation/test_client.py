@@ -102,6 +102,7 @@ def test_nothing_is_an_empty_list(body: str, stranger: Stranger) -> None:
         ("zipcode", 67059, "67059"),
         ("zipcode", "null", None),
         *(("zipcode", text, None) for text in ("\\N", "<Null>", "(null)", "[NULL]", "NaN", "#N/A")),
+        *(("zipcode", text, None) for text in ("\u3164", "\u2800", "\u200b")),
         (
             "media_url",
             '["http://a.example/1,2", "http://a.example/3"]',

@@ -15,7 +15,7 @@ from open311.core import Core
 from open311.federation import upsert
 from open311.federation.catalogues import HARVESTED
 from open311.federation.imports import csv_import, server_import
-from open311.federation.imports.csv_mapping import CsvMapping
+from open311.federation.imports.csv_mapping import Columns, CsvMapping
 from open311.federation.imports.import_run import ImportOptions
 from open311.model.events.event_kinds import EventKind
 from open311.model.service_request import Visibility
@@ -525,3 +525,9 @@ def test_the_history_of_a_server_becomes_our_own(core: Core, api: Api, clock: Cl
     assert (counts.new, counts.refused) == (6, 6)
     assert {refusal.reason("en") for refusal in refused} == {"service_code 'LIGHT' is unknown"}
     assert len(api.get("/requests", service_code="MUELL_WILD", page=1)) == 6
+
+
+@pytest.mark.parametrize("unseen", ["\u3164", "\u2800", "\uffa0", "\u17b4", "\u200b"])
+def test_a_cell_in_which_nobody_sees_anything_is_empty(unseen: str) -> None:
+    columns = Columns(["address", "description"], CsvMapping())
+    assert columns.fields([unseen, " Übung "]) == {"description": "Übung"}

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from open311.base.text import speakable, stands_for_nothing
+from open311.base.text import stands_for_nothing, trimmed
 from open311.federation.client.dates import Dates
 from open311.model.fields import Role
 from open311.model.service_request import Location, Status, fields_with
@@ -179,7 +179,7 @@ def texts(value: Any, depth: int = DEEPEST) -> list[str]:
 
 
 def _spoken(raw: str) -> str:
-    text = speakable(raw).strip()
+    text = trimmed(raw)
     return "" if stands_for_nothing(text) else text
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from open311.base.datetimes import time_zone
 from open311.base.errors import Invalid, Problem, problem
-from open311.base.text import composed, stands_for_nothing, tidy
+from open311.base.text import composed, stands_for_nothing, tidy, trimmed
 from open311.federation.client import foreign
 from open311.federation.client.dates import Dates, is_form, is_no_date
 from open311.federation.client.foreign import ForeignRequest
@@ -135,7 +135,7 @@ def _read_cell(cells: Sequence[str]) -> Callable[[str], str]:
     whole = "".join(cells)
     # An apostrophe may be the guard that our own exports put before formulas.
     if "'" not in whole and whole.isprintable() and composed(whole) == whole:
-        return str.strip
+        return str.strip if whole.isascii() else trimmed
     return lambda cell: tidy(unguarded(cell))
 
 
