@@ -19,13 +19,6 @@ def name() -> str:
     return f"test-{secrets.token_hex(8)}"
 
 
-@pytest.fixture(autouse=True)
-def now(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No span ends in the midst of a test."""
-    still = SimpleNamespace(time=lambda: 1_000_000.0, monotonic=lambda: 1_000_000.0)
-    monkeypatch.setattr("open311.http.limits.windows.time", still)
-
-
 @pytest.fixture(params=["local", "shared"])
 def window(request: pytest.FixtureRequest, name: str) -> Window:
     return LocalWindow(HOUR) if request.param == "local" else SharedWindow(HOUR, name)

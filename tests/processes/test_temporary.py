@@ -17,7 +17,7 @@ from open311.base.temporary import temporary_folder
 with temporary_folder("trial") as folder:
     (folder / "file").touch()
     print(folder, flush=True)
-    time.sleep(60)
+    time.sleep(10_000)
 """
 
 
