@@ -3,7 +3,7 @@
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -72,6 +72,15 @@ class Clock:
         self.now = 100.0
         self._port = port
         self._trickles = Trickles()
+        self._pauses: Iterator[Callable[[], None]] = iter(())
+
+    def during_pauses(self, *events: Callable[[], None]) -> None:
+        """Each pause takes an hour, in which one of these happens."""
+        self._pauses = iter(events)
+
+    def sleep(self, _: float) -> None:
+        self.now += HOUR
+        next(self._pauses)()
 
     def monotonic(self) -> float:
         return self.now
@@ -139,6 +148,17 @@ def test_a_body_whose_sender_has_ended_is_broken_off(
     assert is_broken_off("127.0.0.1", port)
     assert not is_broken_off("192.0.2.1", port)
     assert not is_broken_off("127.0.0.1", 1)
+
+
+def test_another_connection_of_the_sender_breaks_no_body_off_though_the_machine_stood_still(
+    clock: Clock, listener: socket.socket, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """It is closed as soon as the server comes to it."""
+    moved(pair[1], pair[0], 1)
+    pair[1].close()
+    assert pair[0].recv(1) == b""
+    clock.during_pauses(lambda: None, pair[0].close)
+    assert not is_broken_off("127.0.0.1", port_of(listener))
 
 
 def test_a_body_whose_connection_was_reset_is_broken_off(
