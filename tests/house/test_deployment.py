@@ -43,11 +43,14 @@ def test_a_unit_runs_a_command_as_its_own_user_and_gives_up_the_rest(file: Path)
         "Restart",
         "RestartSec",
         "TimeoutStopSec",
+        "KillMode",
         "TimeoutStartSec",
     }
     common = {key: value for key, value in service.items() if key not in others}
     assert common == {key: value for key, value in unit(UNITS[0]).items() if key not in others}
     assert {"NoNewPrivileges", "ProtectSystem", "PrivateUsers", "SystemCallFilter"} <= common.keys()
+    # A service ends its own processes in order.
+    assert ("TimeoutStopSec" in service) == (service.get("KillMode") == "mixed")
 
 
 def test_each_setting_that_is_shipped_is_one() -> None:
