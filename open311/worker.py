@@ -116,7 +116,7 @@ def run(settings: Settings) -> None:
 
 def _loses_the_queue(core: Core, to_end: Event) -> bool:
     """Work, and say at the end whether that is because the database went away; what was begun is taken up again."""
-    lost = False
+    lost, ending = False, signal.getsignal(signal.SIGTERM)
     try:
         asyncio.run(_work(build(core), core, to_end))
     except* (ConnectorException, QueueLostError) as reasons:
@@ -124,6 +124,9 @@ def _loses_the_queue(core: Core, to_end: Event) -> bool:
         if lost:
             first = reasons.exceptions[0]
             log.error("queue_lost", reason=str(first.__cause__ or first))
+    finally:
+        # The loop takes its own away and puts none in its place.
+        signal.signal(signal.SIGTERM, ending)
     return lost
 
 

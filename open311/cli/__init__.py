@@ -1,7 +1,9 @@
 """The command line, `open311 COMMAND`; each command is a module of this package."""
 
 import gc
+import os
 import re
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -167,10 +169,17 @@ def require_text(arguments: Sequence[str]) -> None:
             )
 
 
+def _hear_who_ends_us() -> None:
+    """The kernel keeps from the first process of a container each signal for which it has no handler."""
+    if os.getpid() == 1:
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+
+
 def main() -> None:
     """Run the command line; what the operator must mend is said in one line, without a traceback."""
     # What a command prints is for scripts: `KEY=$(open311 key add …)` must hold the key alone.
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    _hear_who_ends_us()
     try:
         require_text(sys.argv[1:])
         commands()
