@@ -17,6 +17,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from open311.base.errors import ConfigurationError
+from open311.base.temporary import temporary_folder
 from open311.dev import private_cluster
 from open311.dev.private_cluster.places import socket_folder
 from tests.processes.running import PATIENCE_SECONDS, alive, wait_for
@@ -30,6 +31,23 @@ with private_cluster.cluster(Path(sys.argv[1])) as cluster:
     print(cluster.ensure_database("open311"), flush=True)
     sys.stdin.read()
 """
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A cluster that was made, used and stopped."""
+    with temporary_folder("test") as home:
+        home.chmod(0o711)
+        with private_cluster.cluster(home) as cluster:
+            cluster.ensure_database("open311")
+        yield home / "postgres"
+
+
+@pytest.fixture
+def used_folder(folder: Path, made: Path) -> Path:
+    """A folder with a copy of it: to make one takes longer than most tests of what becomes of it."""
+    subprocess.run(["cp", "--archive", made, folder], check=True)
+    return folder
 
 
 @contextmanager
@@ -64,48 +82,48 @@ def test_data_is_kept_between_starts(folder: Path) -> None:
         assert read(cluster.url("open311")) == [1, 2]
 
 
-def test_database_has_postgis(folder: Path) -> None:
+def test_database_has_postgis(used_folder: Path) -> None:
     with (
-        private_cluster.cluster(folder) as cluster,
+        private_cluster.cluster(used_folder) as cluster,
         psycopg.connect(cluster.ensure_database("a b")) as connection,
     ):
         found = connection.execute("select st_x(st_makepoint(8.4, 49.5))").fetchone()
     assert found == (8.4,)
 
 
-def test_killed_owner_takes_the_server_along_and_loses_nothing(folder: Path) -> None:
-    with another_process(folder) as (owner, url):
+def test_killed_owner_takes_the_server_along_and_loses_nothing(used_folder: Path) -> None:
+    with another_process(used_folder) as (owner, url):
         write(url, 1)
-        pid = server_pid(folder)
+        pid = server_pid(used_folder)
         owner.kill()
     assert wait_for(lambda: not alive(pid))
-    with private_cluster.cluster(folder) as cluster:
+    with private_cluster.cluster(used_folder) as cluster:
         assert read(cluster.url("open311")) == [1]
 
 
-def test_starts_at_once_after_everything_was_killed(folder: Path) -> None:
-    with another_process(folder) as (owner, url):
+def test_starts_at_once_after_everything_was_killed(used_folder: Path) -> None:
+    with another_process(used_folder) as (owner, url):
         write(url, 1)
-        os.kill(server_pid(folder), signal.SIGKILL)
+        os.kill(server_pid(used_folder), signal.SIGKILL)
         owner.kill()
-    with private_cluster.cluster(folder) as cluster:
+    with private_cluster.cluster(used_folder) as cluster:
         assert read(cluster.url("open311")) == [1]
 
 
-def test_second_start_in_one_folder_says_who_runs_it(folder: Path) -> None:
-    with another_process(folder) as (owner, _):
-        expected = f"in {folder} is already running, started by process {owner.pid}"
-        with pytest.raises(ConfigurationError, match=expected), private_cluster.cluster(folder):
+def test_second_start_in_one_folder_says_who_runs_it(used_folder: Path) -> None:
+    with another_process(used_folder) as (owner, _):
+        expected = f"in {used_folder} is already running, started by process {owner.pid}"
+        with pytest.raises(ConfigurationError, match=expected), private_cluster.cluster(used_folder):
             pass
         owner.communicate("")
 
 
-def test_running_cluster_is_found_by_others(folder: Path) -> None:
-    assert private_cluster.running_url(folder, "open311") is None
-    with another_process(folder) as (owner, url):
-        assert private_cluster.running_url(folder, "open311") == url
+def test_running_cluster_is_found_by_others(used_folder: Path) -> None:
+    assert private_cluster.running_url(used_folder, "open311") is None
+    with another_process(used_folder) as (owner, url):
+        assert private_cluster.running_url(used_folder, "open311") == url
         owner.communicate("")
-    assert private_cluster.running_url(folder, "open311") is None
+    assert private_cluster.running_url(used_folder, "open311") is None
 
 
 def test_very_deep_folder_works(folder: Path) -> None:
@@ -150,22 +168,22 @@ def test_ordinary_user_runs_it(folder: Path) -> None:
         assert read(cluster.url("open311")) == [1]
 
 
-def test_socket_is_for_its_owner_alone(folder: Path) -> None:
-    with private_cluster.cluster(folder) as cluster:
+def test_socket_is_for_its_owner_alone(used_folder: Path) -> None:
+    with private_cluster.cluster(used_folder) as cluster:
         sockets = Path(str(conninfo_to_dict(cluster.url("postgres"))["host"]))
         assert stat.S_IMODE(sockets.stat().st_mode) == 0o700
     assert not sockets.exists()
 
 
-def test_socket_folder_open_to_others_is_refused(folder: Path) -> None:
-    with private_cluster.cluster(folder) as cluster:
+def test_socket_folder_open_to_others_is_refused(used_folder: Path) -> None:
+    with private_cluster.cluster(used_folder) as cluster:
         sockets = Path(str(conninfo_to_dict(cluster.url("postgres"))["host"]))
     sockets.mkdir()
     sockets.chmod(0o777)
     try:
         with (
             pytest.raises(ConfigurationError, match="belongs to somebody else"),
-            private_cluster.cluster(folder),
+            private_cluster.cluster(used_folder),
         ):
             pass
     finally:
@@ -187,31 +205,27 @@ def test_socket_folders_that_killed_clusters_left_are_removed(
     assert [sockets.exists() for sockets in (left, running, new)] == [False, True, True]
 
 
-def test_server_that_died_is_started_again(folder: Path) -> None:
-    with private_cluster.cluster(folder) as cluster:
+def test_server_that_died_is_started_again(used_folder: Path) -> None:
+    with private_cluster.cluster(used_folder) as cluster:
         write(cluster.ensure_database("open311"), 1)
         assert not cluster.renew()
-        pid = server_pid(folder)
+        pid = server_pid(used_folder)
         os.kill(pid, signal.SIGKILL)
         assert wait_for(lambda: not alive(pid))
         assert cluster.renew()
         assert read(cluster.url("open311")) == [1]
 
 
-def test_creation_cut_short_begins_anew(folder: Path) -> None:
-    with private_cluster.cluster(folder):
-        pass
-    home = folder / "postgres"
+def test_creation_cut_short_begins_anew(used_folder: Path) -> None:
+    home = used_folder / "postgres"
     (home / "data").rename(home / "data.unfinished")
-    with private_cluster.cluster(folder) as cluster:
+    with private_cluster.cluster(used_folder) as cluster:
         cluster.ensure_database("open311")
 
 
-def test_lock_left_by_a_number_that_now_belongs_to_another_program(folder: Path) -> None:
-    with private_cluster.cluster(folder):
-        pass
-    (folder / "postgres/data/postmaster.pid").write_text(f"{os.getpid()}\n")
-    with private_cluster.cluster(folder) as cluster:
+def test_lock_left_by_a_number_that_now_belongs_to_another_program(used_folder: Path) -> None:
+    (used_folder / "postgres/data/postmaster.pid").write_text(f"{os.getpid()}\n")
+    with private_cluster.cluster(used_folder) as cluster:
         cluster.ensure_database("open311")
 
 
