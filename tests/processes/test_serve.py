@@ -4,10 +4,11 @@ import os
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -62,14 +63,29 @@ def server(fresh_database_url: str, port: int, tmp_path: Path) -> Iterator[Proce
         yield process
 
 
-@pytest.mark.usefixtures("server")
-def test_port_in_use_is_told(fresh_database_url: str, port: int, tmp_path: Path) -> None:
+class Lasting(NamedTuple):
+    """A server that tests share which leave it as it was."""
+
+    database_url: str
+    port: int
+    log: Path
+
+
+@pytest.fixture(scope="module")
+def lasting(new_database: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lasting]:
+    server = Lasting(new_database(), free_port(), tmp_path_factory.mktemp("serve") / "log")
+    with started(server.log, "serve", DATABASE_URL=server.database_url, PORT=str(server.port)):
+        assert wait_for(lambda: answers(server.port)), server.log.read_text()
+        yield server
+
+
+def test_port_in_use_is_told(lasting: Lasting) -> None:
     """And the start told what is worth a look in the catalogue that is shipped."""
-    assert "ludwigshafen.de: the boundary is a sketch" in (tmp_path / "log").read_text()
-    second = run("serve", DATABASE_URL=fresh_database_url, PORT=str(port))
+    assert "ludwigshafen.de: the boundary is a sketch" in lasting.log.read_text()
+    second = run("serve", DATABASE_URL=lasting.database_url, PORT=str(lasting.port))
     assert (second.returncode, second.stderr) == (
         2,
-        f"open311: port {port} on 127.0.0.1 is in use by another program; set PORT to a free one\n",
+        f"open311: port {lasting.port} on 127.0.0.1 is in use by another program; set PORT to a free one\n",
     )
 
 
@@ -169,8 +185,8 @@ def test_killed_server_takes_its_processes_along(server: Process) -> None:
     assert wait_for(lambda: not any(alive(pid) for pid in orphans))
 
 
-@pytest.mark.usefixtures("server")
-def test_slow_senders_keep_nobody_out(port: int) -> None:
+def test_slow_senders_keep_nobody_out(lasting: Lasting) -> None:
+    port = lasting.port
     senders = [socket.create_connection(("127.0.0.1", port)) for _ in range(30)]
     for sender in senders:
         sender.sendall(STALLED)
@@ -197,8 +213,8 @@ def test_senders_that_stall_are_let_go(fresh_database_url: str, port: int, tmp_p
         assert get(port, "/healthz")
 
 
-@pytest.mark.usefixtures("server")
-def test_body_cut_short_is_refused_and_http_1_0_is_answered(port: int) -> None:
+def test_body_cut_short_is_refused_and_http_1_0_is_answered(lasting: Lasting) -> None:
+    port = lasting.port
     with socket.create_connection(("127.0.0.1", port)) as sender:
         sender.sendall(FORM + b"Content-Length: 1000\r\n\r\nservice_code=MUELL_WILD")
         sender.shutdown(socket.SHUT_WR)
@@ -215,12 +231,12 @@ def test_body_cut_short_is_refused_and_http_1_0_is_answered(port: int) -> None:
         assert health_check.recv(12) == b"HTTP/1.0 200"
 
 
-@pytest.mark.usefixtures("server")
-def test_metrics_count_for_all_processes(port: int) -> None:
+def test_metrics_count_for_all_processes(lasting: Lasting) -> None:
     """Whichever is asked; also what was answered from memory."""
+    before = counted(lasting.port)
     for _ in range(40):
-        get(port, LIST)
-    assert wait_for(lambda: counted(port) >= 40)
+        get(lasting.port, LIST)
+    assert wait_for(lambda: counted(lasting.port) >= before + 40)
 
 
 def counted(port: int) -> float:
