@@ -147,11 +147,13 @@ def executed(log: Path, *arguments: str, **values: str) -> Iterator[subprocess.P
 
 def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> bool:
     """Whether the condition came true in time."""
-    give_up = time.monotonic() + seconds
+    give_up, pause = time.monotonic() + seconds, 0.02
     while not condition():
         if time.monotonic() > give_up:
             return False
-        time.sleep(0.05)
+        time.sleep(pause)
+        # To ask is work, too: whatever takes long is asked for less often.
+        pause = min(pause * 1.2, 0.25)
     return True
 
 
