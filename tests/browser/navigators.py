@@ -23,13 +23,15 @@ RUN = """async ([type, values, off, looks]) => {
 # All that the contrast of words rests on, once for each kind of words in sight: their colour, size, weight and line,
 # and the colours behind them. The page keeps which words look so.
 LOOKS_OF_WORDS = """() => {
+  const known = new Map([[null, { own: "", chain: "" }]]);
   const behind = (element) => {
-    const looks = [];
-    for (let at = element; at; at = at.parentElement) {
-      const { color, backgroundColor, backgroundImage, opacity } = getComputedStyle(at);
-      looks.push([color, backgroundColor, backgroundImage !== "none", opacity].join());
+    if (!known.has(element)) {
+      const outer = behind(element.parentElement);
+      const { color, backgroundColor, backgroundImage, opacity } = getComputedStyle(element);
+      const own = [color, backgroundColor, backgroundImage !== "none", opacity].join();
+      known.set(element, { own, chain: own === outer.own ? outer.chain : own + ";" + outer.chain });
     }
-    return looks.filter((look, place) => look !== looks[place - 1]).join(";");
+    return known.get(element);
   };
   const hasWords = ({ childNodes }) => [...childNodes].some(({ nodeType, data }) => nodeType === 3 && data.trim());
   const words = [...document.body.querySelectorAll("*")].filter(
@@ -37,7 +39,7 @@ LOOKS_OF_WORDS = """() => {
   );
   const look = (element) => {
     const { fontSize, fontWeight, textDecorationLine } = getComputedStyle(element);
-    return [element.tagName, fontSize, fontWeight, textDecorationLine, behind(element)].join(" ");
+    return [element.tagName, fontSize, fontWeight, textDecorationLine, behind(element).chain].join(" ");
   };
   window.wordsOfLook = new Map();
   for (const element of words) {
