@@ -105,7 +105,10 @@ def test_each_report_arrives_once_and_comes_back_done(
                 running.close()
             sent = {"api_key": ours, "service_code": "MUELL_WILD", "lat": "49.48", "long": "8.44"}
             told = httpx2.post(
-                f"{here.base}/requests.json", data=sent | {"description": f"Report {number}"}, timeout=60
+                f"{here.base}/requests.json",
+                data=sent | {"description": f"Report {number}"},
+                timeout=60,
+                verify=False,
             )
             assert told.status_code == 200, told.text
             time.sleep(0.3)
@@ -128,7 +131,7 @@ def test_each_report_arrives_once_and_comes_back_done(
         pulled = run("forward", "pull", **here.environ)
         assert pulled.stdout == f"{there.base}: 1 update taken over.\n", pulled.stderr
         mine = here.ask(f"select service_request_id from forwards where foreign_id = '{number}'")
-        (shown,) = httpx2.get(f"{here.base}/requests/{mine}.json", timeout=60).json()
+        (shown,) = httpx2.get(f"{here.base}/requests/{mine}.json", timeout=60, verify=False).json()
         assert (shown["status"], shown["status_notes"]) == ("closed", "Weg")
         listed = run("forward", "list", "--foreign-id", str(number), COLUMNS="200", **here.environ).stdout
         assert str(mine) in listed
