@@ -2,6 +2,7 @@
 
 import configparser
 import getpass
+import hashlib
 import json
 import re
 import subprocess
@@ -158,8 +159,9 @@ class Chart:
             return "\n" + "\n".join(f"      {line}" for line in body.strip().splitlines())
         path, *pipe = (word.strip() for word in words.split("|"))
         value = args if path == ".args" else self.value(path)
-        assert pipe in ([], ["quote"], ["toJson"]), words
-        return space + (json.dumps(value) if pipe else str(value))
+        assert pipe in ([], ["quote"], ["toJson"], ["toJson", "sha256sum"]), words
+        text = json.dumps(value) if pipe else str(value)
+        return space + (hashlib.sha256(text.encode()).hexdigest() if "sha256sum" in pipe else text)
 
     def value(self, path: str) -> Any:
         """What a path such as .Values.web.replicas stands for."""
@@ -193,6 +195,52 @@ def test_the_chart_makes_workloads_without_rights_whose_parts_fit(catalogue: str
     assert web["selector"]["matchLabels"] == web["template"]["metadata"]["labels"]
     assert made["Service", "city-web"]["spec"]["selector"] == web["selector"]["matchLabels"]
     assert web["template"]["spec"]["containers"][0]["readinessProbe"]["httpGet"]["path"] == "/readyz"
+
+
+def test_other_settings_make_new_pods_and_a_first_catalogue_holds_up_no_update() -> None:
+    """Kubernetes leaves pods alone whose text is the same, and a job for ever that waits for a map made after it."""
+
+    def pods(**changed: object) -> dict[str, Any]:
+        made = Chart(catalogue="jurisdiction:\n  id: city.example\n", **changed).documents()
+        return {
+            one["metadata"]["name"]: one["spec"]["template"]
+            for one in made
+            if one["kind"] in ("Deployment", "Job")
+        }
+
+    before, after = pods(), pods(settings={"OPEN311_BASE_URL": "https://other.example"})
+    for name in ("city-web", "city-worker"):
+        assert before[name]["metadata"]["annotations"] != after[name]["metadata"]["annotations"]
+    [source] = [one["configMap"] for one in before["city-upgrade"]["spec"]["volumes"] if "configMap" in one]
+    assert source["optional"]
+
+
+def test_the_image_that_is_made_is_the_one_that_compose_asks_for(tmp_path: Path) -> None:
+    builder = tmp_path / "bin/buildah"
+    builder.parent.mkdir()
+    builder.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    builder.chmod(0o755)
+    environ = {"PATH": f"{builder.parent}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    checkout = tmp_path / "checkout"
+    git = ["git", "-c", "user.name=Kim", "-c", "user.email=kim@example.org"]
+    subprocess.run([*git, "init", "--quiet", str(checkout)], check=True, env=environ)
+    subprocess.run(
+        [*git, "commit", "--quiet", "--allow-empty", "-m", "x"], check=True, env=environ, cwd=checkout
+    )
+    done = subprocess.run(
+        [str(ROOT / "tools/build-image.sh")],
+        check=True,
+        env=environ,
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+    )
+    words = done.stdout.split()
+    tags = {words[place + 1] for place, word in enumerate(words) if word == "--tag"}
+    asked = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["x-open311"]["image"]
+    assert asked == "${IMAGE:-open311-server:latest}"
+    assert "open311-server:latest" in tags
+    assert len(tags) == 2
 
 
 def test_nginx_asks_the_one_server_that_the_package_starts() -> None:

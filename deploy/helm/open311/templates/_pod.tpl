@@ -9,7 +9,8 @@ volumes:
     emptyDir: {}
   {{- if .root.Values.catalogue }}
   - name: catalogue
-    configMap: {name: {{ .root.Release.Name }}-catalogue}
+    # The job runs before the rest is made, and needs none; without this word it would wait for the first one for ever.
+    configMap: {name: {{ .root.Release.Name }}-catalogue, optional: true}
   {{- end }}
 containers:
   - name: open311
