@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 from open311.actions.addresses import geocoding
 from open311.basemap.ground import ground_of
 from open311.core import Core
+from open311.model.access.actor import Right
 from open311.operations import readiness, rehearsal
 from open311.operations.readiness import Health
 from open311.settings import Settings
+from open311.storage.staff_accounts import memberships
 from open311.storage.upkeep import facts, figures
 from open311.storage.upkeep.facts import Facts
 from open311.storage.upkeep.figures import Figures
@@ -46,6 +48,8 @@ def examine(core: Core) -> Iterator[Finding]:
     yield from _mailbox_findings(core.settings, counted)
     yield from _settings_findings(core.settings)
     yield from _catalogue_findings(core)
+    if core.settings.staff:
+        yield from _people_findings(core)
     fault = rehearsal.problem_of(rehearsal.last(core.settings.data_dir), REHEARSED_WITHIN)
     if fault:
         yield Finding("backup", fault)
@@ -146,3 +150,24 @@ def _catalogue_findings(core: Core) -> Iterator[Finding]:
             yield Finding(
                 "map", f"{text}; `open311 map import` takes an extract of OpenStreetMap (docs/map.md)"
             )
+
+
+def _people_findings(core: Core) -> Iterator[Finding]:
+    """Cities in which nobody can make accounts, or nobody is there for what citizens send."""
+    with core.database.read() as conn:
+        given = memberships.roles_given(conn, core.now())
+    for catalogue in core.catalogues.in_force:
+        city = catalogue.jurisdiction.jurisdiction_id
+        if catalogue.jurisdiction.harvested_from:
+            continue
+        rights = {
+            right for role in given.get(city, ()) for right in core.catalogues.rights_of_role(city, role)
+        }
+        if Right.MANAGE_ACCOUNTS not in rights:
+            text = f"{city} has nobody who makes accounts"
+            yield Finding(
+                "accounts", f"{text}; `open311 account add NAME EMAIL --role admin` makes the first"
+            )
+        if Right.CHECK not in rights:
+            text = f"{city} has nobody who checks reports, so what is held stays held"
+            yield Finding("accounts", f"{text}; give somebody the role checker (docs/accounts.md)")

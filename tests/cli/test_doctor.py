@@ -46,6 +46,8 @@ def test_what_should_be_looked_at_is_no_failure(variables: dict[str, str]) -> No
         "no restore was ever rehearsed",
         "ludwigshafen.de has none to search in",
         "ludwigshafen.de has no streets on its map",
+        "ludwigshafen.de has nobody who makes accounts",
+        "ludwigshafen.de has nobody who checks reports",
     ):
         assert word in done.stdout
 

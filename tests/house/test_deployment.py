@@ -76,6 +76,27 @@ def test_each_service_of_the_compose_file_runs_a_command_and_waits_for_the_table
         assert services[name]["depends_on"]["upgrade"] == {"condition": "service_completed_successfully"}
 
 
+def packaged_command(folder: Path, *words: str, **given: str) -> subprocess.CompletedProcess[str]:
+    """The command of the package on settings and a program in a folder; the program prints its sender and its words."""
+    (folder / "program").write_text('#!/bin/sh\nprintf "%s" "${OPEN311_MAIL_FROM:-}" "$@"\n')
+    (folder / "program").chmod(0o755)
+    text = (DEPLOY / "debian/open311").read_text()
+    for theirs, mine in {
+        "settings=/etc/open311/open311.env": f"settings={folder}/settings",
+        "user=open311": f"user={getpass.getuser()}",
+        PROGRAM: f"{folder}/program",
+    }.items():
+        assert theirs in text
+        text = text.replace(theirs, mine)
+    return subprocess.run(
+        ["sh", "-c", text, "open311", *words],
+        env={"PATH": "/usr/bin:/bin", **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "line", "value"),
     [
@@ -90,24 +111,22 @@ def test_the_command_reads_the_settings_as_the_services_do(
     tmp_path: Path, given: dict[str, str], line: str, value: str
 ) -> None:
     (tmp_path / "settings").write_text(f"# of the city\n\n{line}\nNOT A SETTING\n")
-    (tmp_path / "program").write_text('#!/bin/sh\nprintf "%s" "${OPEN311_MAIL_FROM:-}" "$@"\n')
-    (tmp_path / "program").chmod(0o755)
-    text = (DEPLOY / "debian/open311").read_text()
-    for theirs, mine in {
-        "settings=/etc/open311/open311.env": f"settings={tmp_path}/settings",
-        "user=open311": f"user={getpass.getuser()}",
-        PROGRAM: f"{tmp_path}/program",
-    }.items():
-        assert theirs in text
-        text = text.replace(theirs, mine)
-    done = subprocess.run(
-        ["sh", "-c", text, "open311", " doctor"],
-        env={"PATH": "/usr/bin:/bin", **given},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = packaged_command(tmp_path, " doctor", **given)
     assert done.stdout == f"{value} doctor"
+
+
+def test_the_command_says_which_file_its_user_may_not_read(tmp_path: Path) -> None:
+    """Root sees the file in its home, the command does not."""
+    for name, text in {"id": "echo 0", "setpriv": 'shift 4\n[ "$1" = test ] && exit 1\nexec "$@"'}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    (tmp_path / "settings").touch()
+    (tmp_path / "list.csv").touch()
+    words = ("addresses", "import", f"{tmp_path}/list.csv")
+    done = packaged_command(tmp_path, *words, PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert done.stdout == "".join(words)
+    assert f"may not read {tmp_path}/list.csv; put it" in done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_patroni_loses_no_acknowledged_report_and_keeps_its_own_rule_of_time() -> None:

@@ -13,6 +13,7 @@ from open311.core import Core
 from open311.model.access.actor import cli_actor, staff_actor
 from open311.model.staff.accounts import Account, AccountState
 from open311.model.staff.roles import Role
+from open311.operations import doctor
 from open311.storage.staff_accounts import accounts as storage
 from tests.serving import Clock, an_api
 from tests.staff.desk import CITY, PASSWORD, SENDER, Desk, Employee, membership
@@ -41,6 +42,19 @@ def found(core: Core, email: str) -> Account:
         account = storage.by_email(conn, email)
     assert account is not None
     return account
+
+
+def test_the_doctor_asks_for_who_makes_accounts_and_who_checks(desk: Desk, core: Core) -> None:
+    def missing() -> list[str]:
+        return [one.advice.partition(",")[0] for one in doctor.examine(core) if one.about == "accounts"]
+
+    nobody_gives, nobody_checks = missing()
+    assert nobody_gives.startswith(f"{CITY} has nobody who makes accounts; `open311 account add")
+    assert nobody_checks == f"{CITY} has nobody who checks reports"
+    desk.employee(Role.ADMIN, email="ada@stadt.example", name="Ada Muster")
+    assert missing() == [nobody_checks]
+    desk.employee(Role.CHECKER, email="pia@stadt.example", name="Pia Muster")
+    assert missing() == []
 
 
 def test_invites_by_a_link_that_is_good_once(desk: Desk, ada: Employee, core: Core) -> None:
