@@ -1,7 +1,9 @@
 """Messages in the reader's language, from `translations/LANGUAGE/messages.po`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,8 @@ TRANSLATIONS = Path(__file__).parent.parent / "translations"
 LANGUAGES = tuple(sorted(folder.name for folder in TRANSLATIONS.iterdir() if folder.is_dir()))
 FALLBACK = "en"
 EUROPEAN = {"en": "en-GB"}
+# No exponents: written out, `1e999999999` fills the memory.
+NUMBER = re.compile(r"[+-]?[0-9.,]{1,40}")
 
 
 @cache
@@ -74,6 +78,16 @@ def degrees(lat: float, long: float, language: str) -> str:
     locale = _locale_of_words(language)
     figures = [format_decimal(abs(figure), "0.00000", locale=locale) for figure in (lat, long)]
     return f"{figures[0]}° {north}, {figures[1]}° {east}"
+
+
+def spoken_number(plain: str, language: str) -> str:
+    """A number as its readers write it: `2.5` as `2,5`, with all its digits."""
+    if not NUMBER.fullmatch(plain):
+        return plain
+    try:
+        return format_decimal(Decimal(plain), locale=locale_of(language), decimal_quantization=False)
+    except InvalidOperation:
+        return plain
 
 
 def first_known(languages: Iterable[str]) -> str:

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from open311.base.datetimes import parse
+from open311.formats import answer_words
 from open311.http import current
-from open311.model.catalogue import Attribute, Catalogue, Datatype, DetailedStatus, Service
+from open311.model.catalogue import Attribute, Catalogue, DetailedStatus, Service
 from open311.model.events.event_kinds import EventKind
 from open311.model.media import PATH, SMALL
 from open311.model.service_request import Note, ServiceRequest
 from open311.site import addresses
-from open311.site.words import catalogue_text, day, spoken_number, words
+from open311.site.words import catalogue_text, words
 
 # For a status that the catalogue no longer has.
 FORGOTTEN_SHAPE = "circle"
@@ -160,33 +160,9 @@ def answers(request: ServiceRequest, catalogue: Catalogue) -> list[tuple[str, st
 
 
 def answered(attributes: Iterable[Attribute], answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
-    return [
-        (catalogue_text(attribute.description), ", ".join(_values(attribute, answers[attribute.code])))
-        for attribute in attributes
-        if answers.get(attribute.code)
-    ]
+    return answer_words.answered(attributes, answers, current.language(), current.time_zone())
 
 
 def every_answer(service: Service | None, answers: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
     """All answers in words; those to questions that the catalogue has forgotten under their codes."""
-    attributes = service.attributes if service else ()
-    of_service = {attribute.code for attribute in attributes}
-    return answered(attributes, answers) + [
-        (code, ", ".join(values)) for code, values in answers.items() if code not in of_service
-    ]
-
-
-def _values(attribute: Attribute, values: Iterable[str]) -> list[str]:
-    names = {value.key: catalogue_text(value.name) for value in attribute.values}
-    if attribute.datatype is Datatype.DATETIME:
-        return [_day(value) for value in values]
-    if attribute.datatype is Datatype.NUMBER:
-        return [spoken_number(value) for value in values]
-    return [names.get(value, value) for value in values]
-
-
-def _day(raw: str) -> str:
-    try:
-        return day(parse(raw, current.time_zone()))
-    except ValueError:
-        return raw
+    return answer_words.every_answer(service, answers, current.language(), current.time_zone())

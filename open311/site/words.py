@@ -2,7 +2,6 @@
 
 import re
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -18,8 +17,6 @@ from open311.http import current
 from open311.model.catalogue import Catalogue
 from open311.model.maps.place import without_town
 
-# No exponents: written out, `1e999999999` fills the memory.
-NUMBER = re.compile(r"[+-]?[0-9.,]{1,40}")
 # Short numbers such as 112, 911 and 116117.
 TELEPHONE = re.compile(r"(?<![\w&#;.,/+-])\d{3,6}(?![\w/+-]|[.,]\d)")
 
@@ -95,23 +92,13 @@ def metres(distance: float) -> str:
 
 def plain_number(raw: str) -> str:
     """A number as the reader's language writes it, in the way of programs: `2,5` as `2.5`; anything else as it is."""
-    if not NUMBER.fullmatch(raw.strip()):
+    if not i18n.NUMBER.fullmatch(raw.strip()):
         return raw
     try:
         # Strict: `1.5` is fifteen to a lenient German reader.
         return f"{parse_decimal(raw.strip(), locale=_locale(), strict=True):f}"
     except NumberFormatError:
         return raw
-
-
-def spoken_number(plain: str) -> str:
-    """A number as the reader writes it: `2.5` as `2,5`, with all its digits."""
-    if not NUMBER.fullmatch(plain):
-        return plain
-    try:
-        return format_decimal(Decimal(plain), locale=_locale(), decimal_quantization=False)
-    except InvalidOperation:
-        return plain
 
 
 @cache

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 
 import pytest
 from lxml import etree
@@ -99,6 +100,30 @@ def test_each_takes_along_what_they_may_and_no_more(desk: Desk, bea: Employee, a
     assert "reports.csv" not in reader.get("/staff/reports").text
 
 
+def test_a_sheet_of_a_list_has_the_whole_text_and_the_answers(
+    desk: Desk, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    printed: list[Sheet] = []
+    written = work_sheets.written
+
+    def noted(title: str, language: str, head: tuple[str, str], sheets: Sequence[Sheet]) -> bytes:
+        printed.extend(sheets)
+        return written(title, language, head, sheets)
+
+    monkeypatch.setattr(work_sheets, "written", noted)
+    told = f"{'Ein langer Weg. ' * 60}Ende."
+    sent = {"service_code": "STRASSENSCHADEN", "attribute[WO]": "fahrbahn", "description": told}
+    number = api.report(**sent)
+    bea = desk.employee(Role.CHECKER)
+    for path in ("reports.pdf", f"reports.pdf?picked={number}", f"reports/{number}/sheet.pdf"):
+        assert bea.get(f"/staff/{path}").status_code == 200
+    assert len(printed) == 3
+    for sheet in printed:
+        sections = dict(sheet.sections)
+        assert sections["Beschreibung"] == [told]
+        assert sections["Angaben zur Kategorie"] == ["Wo ist der Schaden?: Fahrbahn"]
+
+
 def test_a_case_is_printed_by_whoever_may_export_it(desk: Desk, bea: Employee, api: Api) -> None:
     sent = {"service_code": "STRASSENSCHADEN", "attribute[WO]": "fahrbahn"}
     number = api.report(**sent, description="Löcher \U0001f573 中文 \u202e $x$ #panic() \\")
@@ -181,7 +206,7 @@ def test_more_sheets_than_somebody_waits_for_are_written_by_the_worker(
         assert "Arbeitsblätter schreiben lassen" in bea.get(page).text
         name, value = query.split("=")
         bea.post("/staff/exports", 303, ask="pdf", **{name: value})
-    assert "3 Meldungen sind gewählt" in bea.get("/staff/exports").text
+    assert "3 gewählte Meldungen" in bea.get("/staff/exports").text
     assert work(desk.core, conn, TaskName.WRITE_EXPORT) == 2
     page = bea.get("/staff/exports").text
     assert ("Herunterladen (3 Blätter)" in page, "Herunterladen (4 Blätter)" in page) == (True, True)

@@ -9,6 +9,7 @@ from open311.adapters.work_sheets import Sheet, StopLine
 from open311.base.datetimes import local
 from open311.base.i18n import degrees, long_day, long_minute, translate
 from open311.core import Catalogues
+from open311.formats.answer_words import every_answer
 from open311.model.casework.cases import Case
 from open311.model.catalogue import Catalogue
 from open311.model.service_request import ServiceRequest
@@ -33,12 +34,24 @@ class SheetWriter:
     address: str
 
     def of_row(self, row: CaseRow) -> Sheet:
-        """A line of a list as a sheet; the answers to its questions are not in it."""
-        return self._sheet(row.case, row, [])
+        """A case of a list, whose row is whole."""
+        return self.of_case(row.case, row)
 
-    def of_case(self, case: Case, request: ServiceRequest, answers: Sequence[str]) -> Sheet:
-        """One case as a sheet, with the answers to its questions."""
-        return self._sheet(case, request, answers)
+    def of_case(self, case: Case, shown: CaseRow | ServiceRequest) -> Sheet:
+        """A case with what the public sees of it, the answers to its questions too."""
+        number, catalogue = case.service_request_id, self._owner(case)
+        service = catalogue.service_name(case.service_code, self.language)
+        texts = [text[:LONGEST_TEXT] for text in (shown.title, shown.description) if text]
+        sections = [(self._words("page.report.description"), texts)]
+        asked = catalogue.services.get(case.service_code)
+        answers = every_answer(asked, shown.attributes, self.language, self.time_zone)
+        if answers:
+            lines = [f"{question}: {answer}"[:LONGEST_TEXT] for question, answer in answers]
+            sections.append((self._words("desk.export.answers"), lines))
+        # Empty, to be written on by hand.
+        sections.append((self._words("desk.export.notes"), []))
+        title = f"{service}, {translate('page.report.number', self.language, number=number)}"
+        return Sheet(title, self._link(number), self._facts(case, shown), sections)
 
     def of_stop(self, row: CaseRow) -> StopLine:
         """A stop of a round as a line of its list."""
@@ -46,18 +59,6 @@ class SheetWriter:
         text = (row.title or row.description)[:LONGEST_LINE]
         place = row.address or self._position(row)
         return StopLine(f"{row.number} · {service}", place, text, self._link(row.number))
-
-    def _sheet(self, case: Case, shown: CaseRow | ServiceRequest, answers: Sequence[str]) -> Sheet:
-        number = case.service_request_id
-        service = self._owner(case).service_name(case.service_code, self.language)
-        texts = [text[:LONGEST_TEXT] for text in (shown.title, shown.description) if text]
-        sections = [(self._words("page.report.description"), texts)]
-        if answers:
-            sections.append((self._words("desk.export.answers"), [text[:LONGEST_TEXT] for text in answers]))
-        # Empty, to be written on by hand.
-        sections.append((self._words("desk.export.notes"), []))
-        title = f"{service}, {translate('page.report.number', self.language, number=number)}"
-        return Sheet(title, self._link(number), self._facts(case, shown), sections)
 
     def _facts(self, case: Case, shown: CaseRow | ServiceRequest) -> list[tuple[str, str]]:
         catalogue = self._owner(case)

@@ -132,7 +132,7 @@ def _wish() -> dict[str, str]:
 def _told(wish: Mapping[str, str]) -> str:
     """The cases of a file in words."""
     if PICKED in wish:
-        return counted("desk.bulk.chosen", len(read_numbers(wish[PICKED])))
+        return counted("desk.export.picked", len(read_numbers(wish[PICKED])))
     catalogues = current.core().catalogues.in_force
     parts = (
         f"{words(f'desk.filter.{name}')}: {filters.in_words(name, value, catalogues)}"

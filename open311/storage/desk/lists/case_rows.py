@@ -1,10 +1,12 @@
 """What a list shows of a case: one line, whatever question led to it."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from open311.model.casework.cases import Case
 from open311.storage.tables import case_presence, cases, media, service_requests
@@ -18,7 +20,7 @@ SHOWN_WORDS = 300
 class CaseRow:
     """A line of the list; `photo` is the key of a small copy, `presence` who looks at it just now.
 
-    `last_word` is what the public was told last.
+    `last_word` is what the public was told last; `attributes` are answers to questions, for what is taken along.
     """
 
     case: Case
@@ -27,6 +29,7 @@ class CaseRow:
     visibility: str
     title: str | None
     description: str
+    attributes: Mapping[str, Sequence[str]]
     address: str
     channel: str | None
     last_word: str | None
@@ -44,7 +47,7 @@ class CaseRow:
 def rows_of(keys: Any, now: datetime, *, whole: bool = False) -> Select[Any]:
     """What a list shows of the cases whose ids `keys` holds, and the columns of `keys` beside it.
 
-    With `whole` descriptions are not cut: for what is taken along.
+    With `whole` descriptions are not cut, and answers are there: for what is taken along.
     """
     number = keys.c.service_request_id
     return (
@@ -56,6 +59,7 @@ def rows_of(keys: Any, now: datetime, *, whole: bool = False) -> Select[Any]:
             _r.visibility,
             _r.title,
             _r.description if whole else func.left(_r.description, SHOWN_WORDS).label("description"),
+            (_r.attributes if whole else literal({}, JSONB)).label("attributes"),
             _r.address,
             _r.channel,
             func.left(_r.status_notes, SHOWN_WORDS).label("last_word"),
