@@ -1,6 +1,7 @@
 """Deadlines in working days: weekends, public holidays of the state, days of the city's own, and summer time."""
 
 import re
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -113,6 +114,13 @@ def test_what_is_no_period_is_refused(words: str) -> None:
 )
 def test_places_whose_holidays_nobody_knows(country: str, subdivision: str | None, *, known: bool) -> None:
     assert is_known(country, subdivision) is known
+
+
+def test_no_other_country_is_loaded_and_each_can_be() -> None:
+    # One that is made from another's.
+    assert is_known("AX", None)
+    assert "holidays.countries.finland" in sys.modules
+    assert "holidays.countries.new_zealand" not in sys.modules
 
 
 @given(st.dates(date(2024, 1, 1), date(2034, 12, 31)), st.integers(1, 60))

@@ -1,11 +1,13 @@
 """Deadlines of a city: in working days of its own calendar, in days or in hours."""
 
 import re
+import sys
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import accumulate
+from types import ModuleType
 
 NOTHING, WHOLE_DAY = timedelta(), timedelta(days=1)
 SATURDAY = 5
@@ -105,10 +107,22 @@ def _working_day_after(calendar: Calendar, day: date, days: int) -> date:
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    # Loading the countries takes a tenth of a second, which a start without a calendar need not wait for.
+    _leave_other_countries_out()
+    # Not with the module: a start without a calendar need not wait for it.
     from holidays import country_holidays
 
     return frozenset(country_holidays(country, subdiv=subdivision, years=year))
+
+
+@cache
+def _leave_other_countries_out() -> None:
+    """Have the library load the countries that are asked for: all of them take 7 MB and 65 ms."""
+    import holidays
+
+    # It finds a country by the name of its module, so an empty package will do.
+    countries = ModuleType("holidays.countries")
+    countries.__path__ = [f"{folder}/countries" for folder in holidays.__path__]
+    sys.modules.setdefault(countries.__name__, countries)
 
 
 def is_known(country: str, subdivision: str | None) -> bool:
