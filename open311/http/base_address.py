@@ -1,8 +1,8 @@
 """The address that a request was sent to, for links where the settings name no public one."""
 
 import re
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Collection, Iterable
+from functools import lru_cache, partial
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import idna
@@ -25,16 +25,17 @@ USUAL_PORTS = {"http": "80", "https": "443"}
 class HostCheck:
     """WSGI middleware: a request whose `Host` is none, or none of ours, is told so and never repeated in a link."""
 
-    def __init__(self, application: WSGIApplication, allowed: Sequence[str]) -> None:
+    def __init__(self, application: WSGIApplication, allowed: Collection[str]) -> None:
         self._application = application
-        self._allowed = tuple(allowed)
+        # Kept by the host alone, which is found sooner than a host and a list.
+        self._normalised = lru_cache(maxsize=256)(partial(normalised_host, allowed=frozenset(allowed)))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Write the host as links need it."""
         host = environ.get("HTTP_HOST")
         if not host and environ.get("SERVER_PROTOCOL") in WITHOUT_HOST:
             host = None
-        known = None if host is None else normalised_host(host, self._allowed)
+        known = None if host is None else self._normalised(host)
         if known is None:
             if host is not None:
                 environ[FAILED] = Invalid(problem("error.host"))
@@ -44,8 +45,7 @@ class HostCheck:
         return self._application(environ, start_response)
 
 
-@lru_cache(maxsize=256)
-def normalised_host(host: str, allowed: tuple[str, ...] = ()) -> str | None:
+def normalised_host(host: str, allowed: Collection[str] = ()) -> str | None:
     """A host as it may be in a link, in ASCII; None for what is none, or not one of `allowed`, if there are any."""
     match = HOST.fullmatch(host) or HOST.fullmatch(_in_ascii(host))
     if match is None or (allowed and match["name"].lower().rstrip(".") not in allowed):

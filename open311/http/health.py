@@ -63,7 +63,7 @@ def show_metrics() -> ResponseReturnValue:
     if not operators.may_see():
         raise NotFound(problem("error.path"))
     log = access_log.of_request()
-    log.count_kept()
+    log.flush()
     body, content_type = metrics.page(current.core(), log.counters)
     return Response(body, content_type=content_type)
 

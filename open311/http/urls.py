@@ -81,7 +81,7 @@ _SECRETS = re.compile(
 
 def is_below(path: str, prefix: str) -> bool:
     """Whether an address is this prefix, or begins with it as with a part of its own."""
-    return path == prefix or path.startswith(f"{prefix}/")
+    return path.startswith(prefix) and (len(path) == len(prefix) or path[len(prefix)] == "/")
 
 
 def discreet(path: str) -> str:

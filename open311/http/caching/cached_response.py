@@ -34,6 +34,7 @@ class CachedResponse:
 
     __slots__ = (
         "body",
+        "code",
         "entity",
         "gzipped",
         "headers",
@@ -54,7 +55,7 @@ class CachedResponse:
         """`by_name` has the headers under their names in lower case."""
         plain = [(name, value) for name, value in headers if name.lower() not in OF_ONE_RESPONSE]
         self.request_id = by_name.get("x-request-id", "")
-        self.status = status
+        self.status, self.code = status, int(status[:3])
         self.body = body
         self.text = by_name.get("content-type", "").startswith(TEXT) and "content-encoding" not in by_name
         # The quoted part: weak and strong spellings of the same tag are equal for a GET.
@@ -85,18 +86,18 @@ class CachedResponse:
 
     def send(
         self, environ: WSGIEnvironment, start_response: StartResponse, request_id: str
-    ) -> tuple[list[bytes], str]:
-        """Begin the response to this request; returns the body and the status."""
+    ) -> tuple[list[bytes], int]:
+        """Begin the response to this request; returns the body and the number of the status."""
         own = ("X-Request-Id", request_id)
         if (self.entity or self.since) and self.is_current_for(environ):
             start_response("304 NOT MODIFIED", [*(self.not_modified or self._not_modified()), own])
-            return [b""], "304"
+            return [b""], 304
         body, headers = self.body, self.headers
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
         if accepted and self.text and len(body) >= COMPRESS_FROM and takes_gzip(accepted):
             body, headers = self._gzipped()
         start_response(self.status, [*headers, own])
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body], self.status[:3]
+        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body], self.code
 
     def _not_modified(self) -> Headers:
         self.not_modified = [header for header in self.plain if header[0].lower() not in NOT_IN_304]

@@ -74,8 +74,7 @@ class ResponseCache:
             return self._fetch(environ, start_response, shared=True)[0]
         request_id = self._log.request_id(environ.get("HTTP_X_REQUEST_ID"))
         body, status = entry.send(environ, start_response, request_id)
-        path, size = environ["PATH_INFO"], len(body[0])
-        self._log.record(method, path, int(status), size, began, request_id, kept=True)
+        self._log.record(method, environ["PATH_INFO"], status, len(body[0]), began, request_id, kept=True)
         return body
 
     def _cache_key(self, environ: WSGIEnvironment) -> Any:
