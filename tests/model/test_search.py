@@ -131,6 +131,14 @@ def test_any_other_word_is_refused(word: str) -> None:
         Cursor.read(word)
 
 
+@pytest.mark.parametrize("place", [True, -1, 1.5, 10**15 + 1, "1", None])
+def test_an_id_is_a_whole_number(place: Any) -> None:
+    """R-189: JSON's `true` is an `int` to Python, and would be the request with the number 1."""
+    word = base64.urlsafe_b64encode(json.dumps(["service_request_id", 0, None, place]).encode()).decode()
+    with pytest.raises(Invalid):
+        Cursor.read(word)
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
