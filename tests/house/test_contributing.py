@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import fields
 from enum import StrEnum
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -90,6 +91,29 @@ def test_the_architecture_shows_every_room() -> None:
     told = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = {folder.name for folder in (ROOT / PACKAGE).iterdir() if (folder / "__init__.py").exists()}
     assert {room for room in rooms if not re.search(rf"\b{room}\b", told)} == set()
+
+
+def test_each_layer_that_the_architecture_opens_is_shown_with_all_its_rooms() -> None:
+    rows = re.findall(
+        r"^\| `([\w/]+)/` \| (.+) \|$", (ROOT / "docs" / "architecture.md").read_text(), re.MULTILINE
+    )
+    assert rows
+    missing = {
+        f"{layer}/{room.name}"
+        for layer, rooms in rows
+        for room in (ROOT / PACKAGE / layer).iterdir()
+        if (room / "__init__.py").exists() and f"`{room.name}`" not in rooms
+    }
+    assert missing == set()
+
+
+@pytest.mark.parametrize(
+    "readme", sorted((ROOT / PACKAGE).rglob("README.md")), ids=lambda readme: readme.parent.name
+)
+def test_a_room_s_page_names_each_of_its_modules(readme: Path) -> None:
+    page = readme.read_text(encoding="utf-8")
+    modules = {module.stem for module in readme.parent.rglob("*.py")} - {"__init__"}
+    assert {module for module in modules if not re.search(rf"\b{module}\b", page)} == set()
 
 
 def a_text_of_a_request() -> None:
