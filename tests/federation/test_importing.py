@@ -165,11 +165,11 @@ def test_a_better_mapping_leaves_what_was_decided_here_since(
 
 BAD = [
     (["", *GOOD[1:]], "service_request_id fehlt"),
-    (["SR-2", "neulich", *GOOD[2:]], "requested_datetime ist »neulich«, das ist kein Zeitpunkt"),
+    (["SR-2", "neulich", *GOOD[2:]], "requested_datetime ist „neulich“, das ist kein Zeitpunkt"),
     (["SR-2", "", *GOOD[2:]], "requested_datetime fehlt oder ist kein Zeitpunkt"),
-    (["SR-2", GOOD[1], "NICHTS", *GOOD[3:]], "Den service_code »NICHTS« gibt es hier nicht"),
-    (["SR-2", *GOOD[1:3], "vielleicht", *GOOD[4:]], "Den Status »vielleicht« gibt es hier nicht"),
-    (["SR-2", *GOOD[1:5], "491", "8"], "lat und long sind »491« und »8«, das ist kein Ort"),
+    (["SR-2", GOOD[1], "NICHTS", *GOOD[3:]], "Den service_code „NICHTS“ gibt es hier nicht"),
+    (["SR-2", *GOOD[1:3], "vielleicht", *GOOD[4:]], "Den Status „vielleicht“ gibt es hier nicht"),
+    (["SR-2", *GOOD[1:5], "491", "8"], "lat und long sind „491“ und „8“, das ist kein Ort"),
     (["SR-2", *GOOD[1:5], "49.1", ""], "lat steht allein; nötig sind lat und long"),
     (["SR-2", GOOD[1]], "2 Spalten statt 7"),
 ]

@@ -336,10 +336,10 @@ def test_what_is_ticked_stays_ticked_on_other_pages(bea: Employee, api: Api) -> 
     second = turned("/staff/reports?order=oldest", *numbers[:2])
     assert "order=oldest" in second
     assert ticked(second) == []
-    assert "2 weitere sind auf anderen Seiten angekreuzt." in bea.text
+    assert "2 weitere sind auf anderen Seiten markiert." in bea.text
     first = turned(second, last)
     assert ticked(first) == [str(number) for number in numbers[:2]]
-    assert "Eine weitere ist auf anderen Seiten angekreuzt." in bea.text
+    assert "Eine weitere ist auf anderen Seiten markiert." in bea.text
     # One is unticked, and the rest is acted upon.
     form = html.fromstring(bea.response.text).get_element_by_id("bulk")
     [elsewhere] = form.xpath(".//input[@name='picked']/@value")

@@ -1,6 +1,7 @@
 """Rounds in the field: planned by a short way, gone by plain forms, each action counted once however often it comes."""
 
 import re
+import uuid
 from io import BytesIO
 from typing import Any
 
@@ -67,6 +68,20 @@ def test_a_round_is_planned_in_the_order_of_a_short_way(finn: Employee, numbers:
     stops = [int(number) for number in re.findall(r'id="stop-(\d+)"', finn.get(path).text)]
     assert stops == [numbers[0], numbers[1], numbers[2]]
     assert "Nord" in finn.get("/staff/field").text
+
+
+def test_a_round_without_a_name_is_called_after_its_day_and_stands_in_my_day(
+    finn: Employee, numbers: list[int]
+) -> None:
+    answer = finn.post("/staff/field/plan", 303, go="1", number=numbers, name="", day="2026-03-03")
+    path = answer.headers["Location"].partition("?")[0]
+    for address in ("/staff/field", "/staff"):
+        assert f'href="{path}">3. März 2026</a>' in finn.get(address).text
+    assert "<title>3. März 2026" in finn.get(path).text
+    assert "0 von 3 Orten erledigt" in finn.get("/staff").text
+    for number in numbers:
+        finn.post(f"{path}/report", 303, number=number, act="done", client_id=uuid.uuid4().hex)
+    assert path not in finn.get("/staff").text
 
 
 def test_a_round_begins_where_it_is_said_to(core: Core, finn: Employee, numbers: list[int]) -> None:

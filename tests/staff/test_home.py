@@ -32,6 +32,8 @@ def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connec
     rita = desk.employee(membership(Role.WORKER, units=(unit,)), email="rita@stadt.example", name="Rita")
     page = rita.get("/staff").text
     assert "Stadtreinigung: Ein Fall ist" in page
+    # One is all there is; of more than stand here the list has the rest.
+    assert "Alle in der Liste" not in page
     assert f"unit={unit}" in page
     assert "Meldungen warten auf die Prüfung" not in page
     late = "check_by = '2026-01-01', accept_by = '2026-01-01', due_datetime = '2026-01-01'"
@@ -39,8 +41,13 @@ def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connec
     conn.execute(taken, {"a": rita.account_id})
     clock.forward(minutes=1)
     page = rita.get("/staff").text
-    for words in ("Ein offener Fall ist Ihrer", "Einer davon ist überfällig", "Wiedervorlage"):
+    for words in ("Sie haben einen offenen Fall", "Ein Fall von Ihnen ist überfällig", "Wiedervorlage"):
         assert words in page
+    for _ in range(7):
+        api.report()
+    assert (
+        f'href="/staff/reports?stage=accept&amp;unit={unit}">Alle in der Liste</a>' in rita.get("/staff").text
+    )
 
 
 def test_counts_nothing_of_other_units_and_nothing_for_administrators(desk: Desk) -> None:

@@ -37,9 +37,9 @@ def test_what_has_come_is_told_by_how_much_more_it_is(
     clock.forward(seconds=11)
     told = bea.get(f"/staff/news?{query}", **known)
     assert told.json["news"] == [
-        "2 neue in der Prüfung",
-        "Ein Fall mehr anzunehmen",
-        "Ein Fall mehr für Sie",
+        "2 weitere Meldungen zu prüfen",
+        "Ein weiterer Fall anzunehmen",
+        "Ein weiterer Fall für Sie",
     ]
     # What has become less, or was never a number, is no news.
     assert bea.get("/staff/news?check=99&accept=viele&mine=1").json["news"] == []

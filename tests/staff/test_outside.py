@@ -105,6 +105,9 @@ def test_an_order_goes_all_the_way_from_the_mail_to_the_public(firm: Firm) -> No
     page = firm.client.get(link)
     assert "Leuchtmittel tauschen" in page.text
     assert "noindex" in page.text
+    # The way there is a press on a telephone, and figures are to a metre.
+    assert "In der Karten-App öffnen</a>" in page.text
+    assert re.search(r">\d\d,\d{5}° Nord, \d,\d{5}° Ost<", page.text)
     assert page.headers["Cache-Control"] == "private, no-store"
     firm.answer(link, "accept", planned="2026-03-04")
     firm.answer(link, "done", text_done="getauscht", media=(BytesIO(a_photo()), "nachher.jpg"))

@@ -24,7 +24,7 @@ def test_explains_the_unit_of_a_report(desk: Desk) -> None:
         "Der Ort liegt in: Südliche Innenstadt",
         "Kategorie: Defektes Spielgerät; Kann sich jemand verletzen? Ja",
         "passt und entscheidet",
-        "nicht mehr gefragt",
+        "nicht mehr geprüft",
     ):
         assert words in bea.text, words
 

@@ -69,6 +69,11 @@ def test_a_wrong_unit_comes_back(desk: Desk, number: str) -> None:
     bea.get(f"/staff/reports/{number}")
     assert "Bereich Grünflächen hat abgelehnt" in bea.text
     assert "Gehört zur Bahn" in bea.text
+    assert "Nicht zuständig: Bereich Grünflächen → Prüfung" in bea.text
+    # Who may not decide it is not asked to.
+    asked = "Bitte sagen Sie, wer zuständig ist."
+    assert asked in bea.text
+    assert asked not in rita.get(f"/staff/reports/{number}").text
     act(bea, number, "assign", unit="TIEFBAU", reason="Gleis der Parkbahn")
     tom = someone(desk, "Tom", Role.WORKER, "TIEFBAU")
     act(tom, number, "decline", reason="Kein Gleis von uns", unit="NAHVERKEHR")
@@ -83,6 +88,8 @@ def test_a_wrong_unit_comes_back(desk: Desk, number: str) -> None:
 def test_a_decline_names_the_right_unit_and_a_reason(desk: Desk, number: str) -> None:
     rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
     act(rita, number, "decline", 400, reason=" ", unit="TIEFBAU")
+    # By keyboard and screen reader one is at what is wrong, not at the top of the page.
+    assert html.fromstring(rita.response.text).xpath("//*[@role='alert' and @autofocus]//a/@href") == ["#act-decline"]
     assert case_of(desk, number).unit == "GRUENFLAECHEN"
     act(rita, number, "decline", reason="Weg, nicht Platz", unit="TIEFBAU")
     assert (case_of(desk, number).unit, case_of(desk, number).stage) == ("TIEFBAU", Stage.ACCEPT)

@@ -44,3 +44,8 @@ class Round:
     day: date
     stops: int = 0
     settled: int = 0
+
+    @property
+    def own_name(self) -> str:
+        """What somebody called it; nothing where it is called after its day."""
+        return "" if self.name == self.day.isoformat() else self.name

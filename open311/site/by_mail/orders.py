@@ -21,6 +21,7 @@ from open311.site.by_mail.following import FOR_ONE_READER
 from open311.site.form import form_input
 from open311.site.form.steps import FORM
 from open311.site.rendering import page
+from open311.site.words import degrees
 from open311.web import photos
 
 
@@ -93,6 +94,7 @@ def _order_page(token: str, order_page: OrderPage, problems: list[str]) -> AnyRe
         ended=False,
         report=view_models.shown_report(order_page.request, city()),
         photos=order_page.photos,
+        degrees=degrees,
         letters=order_page.letters,
         token=token,
         problems=problems,

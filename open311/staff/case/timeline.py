@@ -24,6 +24,11 @@ STEPS = {
     Deadline.ACCEPT: "desk.step.accept",
     Deadline.WORK: "desk.step.work",
 }
+NOBODY_NAMED: Mapping[str, str] = {
+    EventKind.DECLINED: "desk.role.checker",
+    EventKind.PERSON_CHANGED: "desk.person.nobody",
+    EventKind.ASSIGNED: "desk.unit.none",
+}
 # Where an event says what came after.
 AFTER = ("to", "role", "into", "detailed_status")
 
@@ -100,17 +105,19 @@ def _note(note: Note, known: Mapping[str, str]) -> HistoryLine:
 def line(event: Event, catalogue: Catalogue, known: Mapping[str, str]) -> HistoryLine:
     data = event.data
     happened = what(event.kind)
+    before = _side(
+        event,
+        data.get("from") or (data.get("unit") if event.kind == EventKind.DECLINED else None),
+        catalogue,
+        known,
+    )
+    after = _side(event, next(filter(None, map(data.get, AFTER)), None), catalogue, known)
     return HistoryLine(
         moment=event.datetime,
         who=_contractor(event.actor, catalogue) or known.get(event.actor, event.actor),
         what=f"{happened}: {detail}" if (detail := _outcome(event)) else happened,
-        before=_side(
-            event,
-            data.get("from") or (data.get("unit") if event.kind == EventKind.DECLINED else None),
-            catalogue,
-            known,
-        ),
-        after=_side(event, next(filter(None, map(data.get, AFTER)), None), catalogue, known),
+        before=before,
+        after=after or (_nobody(event.kind) if before else ""),
         text=str(data.get("status_notes") or data.get("text") or _why(data, catalogue)),
         public=event.public,
         kind=event.kind,
@@ -146,6 +153,11 @@ def _side(event: Event, value: Any, catalogue: Catalogue, known: Mapping[str, st
             return day_and_time(datetime.fromisoformat(value))
         case _:
             return _value(value, catalogue)
+
+
+def _nobody(kind: str) -> str:
+    """Who has it now that nobody was named."""
+    return words(NOBODY_NAMED[kind]) if kind in NOBODY_NAMED else ""
 
 
 def _outcome(event: Event) -> str:

@@ -38,7 +38,7 @@ def field_list(round_id: int) -> ResponseReturnValue:
         stops = rounds.stops_of(conn, round_.id, field_scope(), core.now())
     export_log.record(core, actor(round_.jurisdiction_id), "round", len(stops), {}, f"round:{round_id}")
     head = [words(key) for key in LIST_HEAD]
-    title = f"{round_.name}, {calendar_day(round_.day)}"
+    title = ", ".join(filter(None, (round_.own_name, calendar_day(round_.day))))
     of_stop = work_sheet.writer().of_stop
     lines = [of_stop(stop.row) for stop in stops]
     document = work_sheets.round_list(title, current.language(), head, lines)

@@ -15,6 +15,7 @@ from open311.model.staff.accounts import SignedIn
 from open311.staff.actor_names import of_actors
 from open311.staff.blueprint import address, page, signed_in
 from open311.staff.rendering import NOT_KEPT, render, seconds_left
+from open311.storage.desk import rounds
 from open311.storage.desk.case import mentions
 from open311.storage.desk.lists import case_list, counts, my_day
 from open311.storage.desk.lists.counts import Counts
@@ -49,6 +50,7 @@ def home() -> ResponseReturnValue:
         ends=ends if ends and (ends - core.now()).days < SOON_DAYS else None,
         roles=somebody.staff.memberships,
         waiting=_waiting(somebody),
+        most_lines=FIRST,
         **_work(somebody),
     )
 
@@ -57,7 +59,15 @@ def _work(somebody: SignedIn) -> dict[str, Any]:
     """The first cases to take up, one's own by deadline, and notes that name somebody, to begin with at once."""
     core, rights = current.core(), somebody.staff.rights
     if Right.SEE_REPORTS not in rights:
-        return {"to_accept": [], "mine": [], "mentions": [], "catalogues": {}, "names": {}, "now": core.now()}
+        return {
+            "to_accept": [],
+            "mine": [],
+            "mentions": [],
+            "rounds": [],
+            "catalogues": {},
+            "names": {},
+            "now": core.now(),
+        }
     now, scope, units = core.now(), scope_of(somebody.staff, Right.SEE_REPORTS), _units(somebody)
     accept = CaseSearch(stages=(Stage.ACCEPT,), units=units, order=Order.PRIORITY, limit=FIRST)
     own = CaseSearch(assignee=somebody.account.id, limit=FIRST)
@@ -65,6 +75,8 @@ def _work(somebody: SignedIn) -> dict[str, Any]:
         may_accept = units and Right.ACCEPT in rights
         to_accept = case_list.page(conn, scope, accept, now).rows if may_accept else []
         mine = case_list.page(conn, scope, own, now).rows
+        may_go = Right.FIELD in rights
+        recent = rounds.since(conn, now.date(), scope_of(somebody.staff, Right.FIELD)) if may_go else []
         named = mentions.of_account(conn, scope, somebody.account.id)
     owners = {row.case.jurisdiction_id for row in (*to_accept, *mine)} | {
         mention.jurisdiction_id for mention in named
@@ -73,6 +85,8 @@ def _work(somebody: SignedIn) -> dict[str, Any]:
         "to_accept": to_accept,
         "mine": mine,
         "mentions": named,
+        "rounds": [round_ for round_ in recent if round_.settled < round_.stops][:FIRST],
+        "own_units": units,
         "catalogues": {owner: core.catalogues.owner(owner) for owner in owners},
         "names": of_actors(mention.author for mention in named),
         "now": now,
