@@ -230,7 +230,8 @@ def test_single_keys_work_unless_somebody_switched_them_off(visit: Visit, town: 
     page.locator("#description").press("p")
     expect(page.locator("#description")).to_have_value("p")
     expect(page.locator("#outcome-withhold")).to_be_checked()
-    page.locator("h1").click()
+    # Escape leaves the field, and the keys are keys again.
+    keys.press("Escape")
     keys.press("?")
     expect(page.get_by_role("dialog")).to_be_visible()
     keys.press("p")
@@ -239,7 +240,9 @@ def test_single_keys_work_unless_somebody_switched_them_off(visit: Visit, town: 
     keys.press("1")
     expect(page.locator("#outcome-duplicate")).to_be_checked()
     keys.press("p")
-    visitor.goes_on_by_key()
+    # From any field, as the summary of keys says.
+    page.locator("#description").focus()
+    visitor.goes_on_by_key("Control+Enter")
     expect(page.locator(".undo")).to_contain_text(f"Meldung {number} ist entschieden")
     with page.expect_navigation():
         keys.press("z")

@@ -219,7 +219,11 @@ def test_a_round_is_planned_for_somebody_and_gone_without_a_network(
         stop.locator("input[type=file]").set_input_files(photo)
         stop.get_by_role("button", name="Eintragen").click()
         page.wait_for_function(WAITING, arg=waiting)
+        # What became of it is in sight, and the form makes room for the next stop.
         assert stop.locator("[data-said]").inner_text()
+        assert visitor.is_inside_the_window(stop.locator("[data-said]"))
+        expect(stop.locator("textarea")).to_be_hidden()
+        expect(stop.locator("summary")).to_be_focused()
     # What waits outlives a page that is closed.
     page.reload()
     page.wait_for_function(WAITING, arg=len(said))
@@ -265,6 +269,11 @@ def test_that_it_is_not_mended_comes_by_mail_and_loops_lead_nowhere(
     desk.opens("/staff/check")
     desk.page.locator("tr", has_text=str(number)).get_by_role("link").first.click()
     expect(desk.page.locator("main")).to_contain_text("liegt noch da")
+    # A wish is granted or not; its words alone are neither shown nor hidden.
+    expect(desk.page.locator(".claim")).to_have_count(0)
+    assert (
+        desk.page.locator("form img").evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    )
     desk.page.get_by_role("button", name="Wieder aufnehmen").click()
     expect(desk.page.locator("main .kern-alert--success")).to_be_visible()
     shown = case_of(town, number)

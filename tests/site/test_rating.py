@@ -90,7 +90,9 @@ def test_opening_the_link_answers_nothing(case: Case) -> None:
 
 def test_an_answer_is_taken_once_and_is_nobodys_in_public(case: Case) -> None:
     link = case.close()
-    assert case.client.post(link, data={"satisfied": ""}).status_code == 400
+    refused = case.client.post(link, data={"satisfied": ""})
+    assert refused.status_code == 400
+    assert re.search(r'role="alert" tabindex="-1" autofocus>.*?Wählen Sie, ob', refused.text, re.DOTALL)
     answer = case.client.post(link, data={"satisfied": "yes", "text": "schnell, danke Frau Amt"})
     assert answer.status_code == 303
     assert "Danke" in case.client.get(answer.headers["Location"]).text

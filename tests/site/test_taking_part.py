@@ -2,6 +2,7 @@
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
@@ -53,7 +54,11 @@ def test_each_device_counts_once_and_the_api_tells(api: Api) -> None:
     after = api.get(f"/requests/{number}", extensions="true")[0]
     assert after["extended_attributes"]["affected"] == 2
     assert after["updated_datetime"] == before["updated_datetime"]
-    assert "2 Personen sind auch betroffen." in Visitor(api.client).open(f"/reports/{number}").text
+    page = html.fromstring(Visitor(api.client).open(f"/reports/{number}").text)
+    # Beside the status: below text, photos and history nobody on a telephone finds it.
+    [state] = page.xpath("//section[@class='state']")
+    assert "2 Personen sind auch betroffen." in state.text_content()
+    assert state.xpath(".//form/@action") == [f"/reports/{number}/affected"]
 
 
 def test_a_network_counts_a_few_times(api: Api, conn: Connection) -> None:

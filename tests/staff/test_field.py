@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from lxml import html
 from sqlalchemy import Connection, text
 
 from open311.actions import casework
@@ -128,7 +129,11 @@ def test_a_round_works_by_plain_forms(core: Core, finn: Employee, numbers: list[
         finn.post(f"{path}/order", 303, number=odd, move="up")
     finn.post(f"{path}/report", 400, **(sent | {"act": ""}))
     assert "weggeräumt" in finn.response.text
-    finn.post(f"{path}/report", 303, media=(BytesIO(a_photo()), "a.jpg"), **sent)
+    answer = finn.post(f"{path}/report", 303, media=(BytesIO(a_photo()), "a.jpg"), **sent)
+    # Back at the stop, whose form is folded: the next one stands below it.
+    assert answer.headers["Location"] == f"{path}?done=field_taken#stop-{numbers[0]}"
+    folded = html.fromstring(finn.get(path).text).xpath("//ol[@class='stops']/li/details[not(@open)]/../@id")
+    assert folded == [f"stop-{numbers[0]}"]
     shown = casework.show(core, numbers[0], CLARA)
     assert (shown.request.status, shown.case.flags) == ("open", {Flag.FIELD_DONE})
     assert "1 von 3" in finn.get(path).text

@@ -89,7 +89,9 @@ def test_a_decline_names_the_right_unit_and_a_reason(desk: Desk, number: str) ->
     rita = someone(desk, "Rita", Role.WORKER, "GRUENFLAECHEN")
     act(rita, number, "decline", 400, reason=" ", unit="TIEFBAU")
     # By keyboard and screen reader one is at what is wrong, not at the top of the page.
-    assert html.fromstring(rita.response.text).xpath("//*[@role='alert' and @autofocus]//a/@href") == ["#act-decline"]
+    assert html.fromstring(rita.response.text).xpath("//*[@role='alert' and @autofocus]//a/@href") == [
+        "#act-decline"
+    ]
     assert case_of(desk, number).unit == "GRUENFLAECHEN"
     act(rita, number, "decline", reason="Weg, nicht Platz", unit="TIEFBAU")
     assert (case_of(desk, number).unit, case_of(desk, number).stage) == ("TIEFBAU", Stage.ACCEPT)

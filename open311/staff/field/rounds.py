@@ -108,7 +108,12 @@ def field_order(round_id: int) -> ResponseReturnValue:
         with core.database.read() as conn:
             seen = [stop.row.number for stop in rounds.stops_of(conn, round_id, field_scope(), core.now())]
         casework.move_stop(core, round_id, number, by, actor(owner), owner, among=seen)
-    response = redirect_to("field_round", round_id=round_id)
+    return _to_stop(round_id, number)
+
+
+def _to_stop(round_id: int, number: int | None, done: str | None = None) -> ResponseReturnValue:
+    """To the stop itself: the next one stands below it, and the head of the page is many screens away."""
+    response = redirect_to("field_round", done=done, round_id=round_id)
     response.location = f"{response.location}#stop-{'' if number is None else number}"
     return response
 
@@ -132,7 +137,11 @@ def field_report(round_id: int) -> ResponseReturnValue:
         return _round_page(find_round(round_id), number=number or 0, problems=problems)
     if for_device:
         return _json({"outcome": outcome, "words": words(OUTCOMES[outcome])}, 200)
-    return redirect_to("field_round", done=f"field_{outcome}", round_id=round_id)
+    done = f"field_{outcome}"
+    # What others have done meanwhile is told at the head.
+    if outcome is not FieldOutcome.TAKEN:
+        return redirect_to("field_round", done=done, round_id=round_id)
+    return _to_stop(round_id, number, done)
 
 
 def _pass_to(number: int) -> str:

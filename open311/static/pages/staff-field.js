@@ -109,6 +109,14 @@ const send = async () => {
   }
 };
 
+// What was said stands at its stop, and the next one follows it.
+const fold = (form) => {
+  const entry = form.closest("details");
+  entry.open = false;
+  entry.querySelector("[data-asks]").textContent = root.dataset.again;
+  entry.querySelector("summary").focus();
+};
+
 for (const form of document.querySelectorAll("form[data-stop]")) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -126,6 +134,7 @@ for (const form of document.querySelectorAll("form[data-stop]")) {
     }
     form.reset();
     form.elements.client_id.value = crypto.randomUUID();
+    fold(form);
     await show();
     await send();
   });

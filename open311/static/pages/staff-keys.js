@@ -72,11 +72,15 @@ const run = (keys) => {
   return Boolean(element);
 };
 
+// Out of a field, so that the next key is one of these again.
+const leave = ({ target }) => target.matches(TYPED_IN) && target.blur();
+
 const listen = () => {
   let first = "";
   let timer;
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.defaultPrevented) return;
+    if (event.key === "Escape") return leave(event);
     if (event.key.length > 1 || event.target.matches(TYPED_IN) || document.querySelector("dialog[open]")) return;
     clearTimeout(timer);
     const keys = first ? `${first} ${event.key}` : event.key;
@@ -86,6 +90,14 @@ const listen = () => {
     else if (run(keys)) event.preventDefault();
   });
 };
+
+// Sends the form that one is in, from any field, whether single keys are on or not.
+document.addEventListener("keydown", (event) => {
+  const { target, key, ctrlKey, metaKey, defaultPrevented } = event;
+  if (key !== "Enter" || !(ctrlKey || metaKey) || defaultPrevented || !target.form) return;
+  event.preventDefault();
+  target.form.requestSubmit(target.form.querySelector("[type=submit]"));
+});
 
 for (const button of document.querySelectorAll("[data-shortcuts-open]")) {
   button.hidden = false;
