@@ -50,6 +50,20 @@ def test_counts_the_cases_of_a_person_and_of_their_unit(desk: Desk, conn: Connec
     )
 
 
+def test_who_oversees_all_units_sees_what_is_late_anywhere(
+    desk: Desk, conn: Connection, clock: Clock
+) -> None:
+    an_api(desk.core).report()
+    vera = desk.employee(Role.SUPERVISOR, email="vera@stadt.example", name="Vera")
+    page = vera.get("/staff").text
+    assert 'href="/staff/reports">Ein Fall ist offen</a>' in page
+    assert "Ein Fall ist noch von niemandem angenommen" in page
+    assert "Ein Fall ist überfällig" not in page
+    conn.execute(text("update cases set accept_by = '2026-01-01', due_datetime = '2026-01-01'"))
+    clock.forward(minutes=1)
+    assert "Ein Fall ist überfällig" in vera.get("/staff").text
+
+
 def test_counts_nothing_of_other_units_and_nothing_for_administrators(desk: Desk) -> None:
     api = an_api(desk.core)
     api.report()

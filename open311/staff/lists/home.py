@@ -116,6 +116,11 @@ def _waiting(somebody: SignedIn) -> list[Waiting]:
     if counted.queue:
         lines.append(Waiting(counted.queue.stages.get("check", 0), "check", address("check_queue")))
         lines.append(Waiting(counted.queue.awaiting, "awaiting", address("check_queue")))
+    if everything := counted.everything:
+        lines.append(Waiting(sum(everything.stages.values()), "all", address("reports")))
+        accept = address("reports", stage="accept")
+        lines.append(Waiting(everything.stages.get("accept", 0), "all_accept", accept))
+        lines.append(Waiting(everything.overdue, "all_late", address("reports", overdue=1), late=True))
     lines.append(Waiting(counted.mails, "inbox", address("inbox")))
     lines.append(Waiting(mine.open, "mine", own))
     lines.append(Waiting(mine.overdue, "mine_late", address("reports", person="me", overdue=1), late=True))
@@ -134,9 +139,10 @@ def _waiting(somebody: SignedIn) -> list[Waiting]:
 
 
 class MyDay(NamedTuple):
-    """What was counted for somebody; the queue for those who check."""
+    """What was counted for somebody; the queue for those who check, everything for those who oversee all units."""
 
     queue: Counts | None
+    everything: Counts | None
     mine: Mine
     units: list[OfUnit]
     follow_ups: dict[str, int]
@@ -156,10 +162,11 @@ def _my_day(somebody: SignedIn) -> MyDay:
     core = current.core()
     now, today = core.now(), core.now().astimezone(current.time_zone()).date()
     scope, checks = scope_of(somebody.staff, Right.SEE_REPORTS), Right.CHECK in somebody.staff.rights
-    units = _units(somebody)
+    units, oversees = _units(somebody), Right.SEE_ALL_UNITS in somebody.staff.rights
     with core.database.read() as conn:
         return MyDay(
             counts.count(conn, scope_of(somebody.staff, Right.CHECK), now) if checks else None,
+            counts.count(conn, scope, now) if oversees else None,
             my_day.mine(conn, scope, somebody.account.id, now, today),
             my_day.of_units(conn, scope, units, now) if units else [],
             my_day.follow_ups(conn, scope, units, today) if units else {},
