@@ -76,6 +76,13 @@ def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: st
         for summary in visitor.page.locator("main summary:visible").all():
             summary.click()
         found[path] = look()
+    # On a telephone nobody moves a list sideways, and it is still a table.
+    visitor.page.set_viewport_size({"width": 320, "height": 700})
+    for path in ("/staff/check", "/staff/reports"):
+        visitor.opens(path)
+        assert visitor.page.locator(".scroll").evaluate("list => list.scrollWidth - list.clientWidth") == 0
+        for role in ("table", "columnheader", "rowheader"):
+            expect(visitor.page.get_by_role(role).first).to_be_attached()
     visitor.opens(f"/staff/check/{number}")
     visitor.page.locator("#outcome-duplicate").check()
     visitor.goes_by(visitor.page.locator("[data-check] button[type=submit]").last)

@@ -54,7 +54,7 @@ def test_each_device_counts_once_and_the_api_tells(api: Api) -> None:
     after = api.get(f"/requests/{number}", extensions="true")[0]
     assert after["extended_attributes"]["affected"] == 2
     assert after["updated_datetime"] == before["updated_datetime"]
-    page = html.fromstring(Visitor(api.client).open(f"/reports/{number}").text)
+    page = html.fromstring(Visitor(api.client).open(f"/reports/{number}").response.text)
     # Beside the status: below text, photos and history nobody on a telephone finds it.
     [state] = page.xpath("//section[@class='state']")
     assert "2 Personen sind auch betroffen." in state.text_content()
@@ -99,7 +99,7 @@ def test_where_a_count_came_from_is_forgotten_and_the_count_stays(
 
 def told(client: FlaskClient, clock: Clock, number: str, kind: str, **typed: object) -> Visitor:
     """Somebody who says something about a report."""
-    visitor = Visitor(client).open(f"/reports/{number}").follow("Ist noch da")
+    visitor = Visitor(client).open(f"/reports/{number}").follow("Noch da?")
     clock.forward(seconds=5)
     return visitor.fill(kind=kind, **typed).press("Absenden")
 

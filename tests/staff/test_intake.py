@@ -203,7 +203,7 @@ def test_a_caller_joins_a_report_that_is_there(olga: Employee, core: Core, conn:
     draft = types(olga, about="müll", address="bismarck 3")
     sent = fields_of(olga.get(draft).text) | {"action": f"join:{number}"}
     page = olga.post(draft, 200, **sent)
-    assert "hört per E-Mail, wie es weitergeht" in olga.text
+    assert "erfährt per E-Mail, wie es weitergeht" in olga.text
     typed = {"action": f"join_now:{number}", "email": "kim@example.org", "phone": "0621 1", "follow": "1"}
     olga.post(draft, 303, **fields_of(page.text) | typed)
     assert [report["id"] for report in reports(conn)] == [number]
