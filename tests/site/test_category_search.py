@@ -46,6 +46,7 @@ from tests.serving import first_city
         ("ice on the road", "SONSTIGES"),
         ("lamp post broken", "STRASSENLATERNE"),
         ("Bank an der Haltestelle", "HALTESTELLE"),
+        ("Müll am Ufer", "MUELL_WILD"),
     ],
 )
 def test_the_best_match_comes_first(words: str, service_code: str) -> None:

@@ -9,6 +9,7 @@ from open311.model.catalogue import Catalogue, Service
 
 # Shorter parts of words are everywhere: `tor` in Motorrad.
 SHORTEST_PART = 4
+SHORTEST_BEGINNING = 2
 # The trigram similarity from which on a word counts as a typing error of another.
 ALIKE = 0.5
 # The last part of a German compound says what a thing is: a Schrottauto is an Auto.
@@ -26,8 +27,10 @@ def matching_services(catalogue: Catalogue, words: str) -> list[Service]:
         return list(offered)
     vocabularies = [_vocabulary(service) for service in offered]
     scores = [0.0] * len(offered)
-    for word in tokens:
-        fits = [_fit_of_service(word, *vocabulary) for vocabulary in vocabularies]
+    for place, word in enumerate(tokens, 1):
+        # Only the last word may be half typed: `am` is no Ampel once another follows.
+        shortest = SHORTEST_BEGINNING if place == len(tokens) else SHORTEST_PART
+        fits = [_fit_of_service(word, shortest, *vocabulary) for vocabulary in vocabularies]
         # What is broken may be anything: the fewer services a word fits, the more it tells.
         rarity = 1 / sqrt(sum(1 for fit in fits if fit) or 1)
         scores = [score + fit * rarity for score, fit in zip(scores, fits, strict=True)]
@@ -35,21 +38,21 @@ def matching_services(catalogue: Catalogue, words: str) -> list[Service]:
     return [offered[position] for _, position in ranked]
 
 
-def _fit_of_service(word: str, strong: Sequence[str], weak: Sequence[str]) -> float:
+def _fit_of_service(word: str, shortest: int, strong: Sequence[str], weak: Sequence[str]) -> float:
     return max(
-        max((_fit(word, term) for term in strong), default=0.0),
-        OF_DESCRIPTION * max((_begins(word, term) for term in weak), default=0.0),
+        max((_fit(word, term, shortest) for term in strong), default=0.0),
+        OF_DESCRIPTION * max((_begins(word, term, shortest) for term in weak), default=0.0),
     )
 
 
-def _begins(word: str, known: str) -> float:
+def _begins(word: str, known: str, shortest: int) -> float:
     if word == known:
         return WHOLE
-    return BEGINNING if len(word) > 1 and known.startswith(word) else 0.0
+    return BEGINNING if len(word) >= shortest and known.startswith(word) else 0.0
 
 
-def _fit(word: str, known: str) -> float:
-    if fit := _begins(word, known):
+def _fit(word: str, known: str, shortest: int) -> float:
+    if fit := _begins(word, known, shortest):
         return fit
     shorter, longer = sorted((word, known), key=len)
     if len(shorter) < SHORTEST_PART:
