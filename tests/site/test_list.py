@@ -112,6 +112,21 @@ def test_an_empty_list_says_so(api: Api) -> None:
     assert "Dazu gibt es keine Meldungen" in api.client.get("/?q=Nashorn").text
 
 
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("bbox=8.4,49.4,8.5,49.5", "In diesem Ausschnitt der Karte liegt nichts."),
+        ("bbox=8.4,49.4,8.5,49.5&q=Matratze", "Versuchen Sie es mit weniger Filtern."),
+    ],
+)
+def test_an_empty_part_of_the_map_does_not_blame_filters_that_nobody_chose(
+    api: Api, query: str, words: str
+) -> None:
+    html = api.client.get(f"/?{query}").text
+    assert words in html
+    assert "Ganze Stadt zeigen" in html
+
+
 def test_behind_the_end_of_the_list_a_link_leads_back_to_its_last_page(api: Api) -> None:
     for number in range(21):
         api.report(description=f"Müll {number}")
