@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -109,6 +110,11 @@ def test_wrong_setting_stops_the_start_with_its_name(variable: str, value: str) 
     assert stopped.returncode == 2
     assert variable in stopped.stderr
     assert "Traceback" not in stopped.stderr
+
+
+def test_allocator_of_granian_is_told_before_it_is_loaded() -> None:
+    code = "import sys; from open311.cli.running import serve; sys.exit('granian' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_without_a_database_it_says_how_to_get_one(tmp_path: Path) -> None:

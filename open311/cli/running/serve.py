@@ -19,10 +19,6 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 import click
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
-from granian.server.mp import MPServer
 
 from open311 import catalogue_file, settings
 from open311.adapters import geocoder, media_store
@@ -45,6 +41,9 @@ GARBAGE_FROM = 20_000
 MOST_CONNECTIONS = 8192
 BACKLOG = 2048
 MOST_HEAD_BYTES = 64 * 1024
+# Read by granian's allocator (jemalloc) when it is loaded, which must be later. It would have four heaps for each core,
+# and each would hold on to the memory of long lists.
+ALLOCATOR, ONE_HEAP = "_RJEM_MALLOC_CONF", "narenas:1"
 # From linux/prctl.h; Python has no name for it.
 PR_SET_PDEATHSIG = 1
 # As prometheus-client reads it when it is loaded, which must be later.
@@ -72,7 +71,7 @@ def serve(port: int | None) -> None:
             import_module("open311.app").application()
         _allow_connections()
         _end_children_at_once()
-        _server(ready).serve()
+        _serve(ready)
 
 
 def _warn(chosen: Settings, words: str) -> None:
@@ -204,8 +203,14 @@ def _resolve(host: str, port: int) -> tuple[Any, ...]:
         ) from None
 
 
-def _server(chosen: Settings) -> MPServer:
-    return MPServer(
+def _serve(chosen: Settings) -> None:
+    os.environ.setdefault(ALLOCATOR, ONE_HEAP)
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+    from granian.server.mp import MPServer
+
+    server = MPServer(
         "open311.cli.running.serve:application",
         factory=True,
         interface=Interfaces.WSGI,
@@ -225,3 +230,4 @@ def _server(chosen: Settings) -> MPServer:
         log_level=LogLevels.error,
         log_access=False,
     )
+    server.serve()
