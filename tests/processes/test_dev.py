@@ -31,27 +31,21 @@ def _ready(log: Path) -> bool:
 
 
 @pytest.mark.slow
-def test_prints_what_to_try_and_keeps_everything_whoever_is_killed(folder: Path) -> None:
-    """R-143: what was answered with an id is there afterwards, once; the first start takes its processes along."""
+def test_prints_what_to_try_and_keeps_everything_when_the_power_is_cut(folder: Path) -> None:
+    """R-143: what was answered with an id is there afterwards, once."""
     port, log = free_port(), folder / "log"
     var = folder / "var"
     settings = {"OPEN311_DATA_DIR": str(var), "PORT": str(port), "OPEN311_RATE_LIMITS": "off"}
     start = ("dev", "--demo-reports", str(DEMO_REPORTS))
-    with executed(log, *start, **settings) as first:
-        assert wait_for(lambda: _ready(log)), log.read_text()
-        command = re.search(r"curl -d .*", log.read_text())
-        assert command
-        reported = subprocess.run(
-            ["curl", "-sS", *shlex.split(command[0])[1:]], capture_output=True, text=True
-        )
-        assert "<service_request_id>" in reported.stdout
-        assert _count(var) == DEMO_REPORTS + 1
-        everything = family(first.pid)[1:]
-        first.kill()
-        assert wait_for(lambda: not any(alive(pid) for pid in everything))
     with writers() as pool:
-        with started(log, *start, **settings) as second:
+        with executed(log, *start, **settings) as first:
             assert wait_for(lambda: _ready(log)), log.read_text()
+            command = re.search(r"curl -d .*", log.read_text())
+            assert command
+            reported = subprocess.run(
+                ["curl", "-sS", *shlex.split(command[0])[1:]], capture_output=True, text=True
+            )
+            assert "<service_request_id>" in reported.stdout
             assert _count(var) == DEMO_REPORTS + 1
             again = run("dev", **settings | {"PORT": str(free_port())})
             assert (again.returncode, "is already running" in again.stderr) == (2, True)
@@ -61,15 +55,15 @@ def test_prints_what_to_try_and_keeps_everything_whoever_is_killed(folder: Path)
             reporter = Reporter(var, port)
             sent = [pool.submit(reporter.report, number) for number in range(REPORTS)]
             assert reporter.begun.wait(PATIENCE_SECONDS)
-            cut(second)
+            cut(first)
             answered = dict(reporter.ids)
             reporter.cut.set()
-        with started(log, *start, **settings) as third:
+        with started(log, *start, **settings) as second:
             for future in sent:
                 future.result()
             found = public_reports(port, REPORTS + DEMO_REPORTS + 1)
-            third.send_signal(signal.SIGTERM)
-            assert third.wait(PATIENCE_SECONDS) == 0
+            second.send_signal(signal.SIGTERM)
+            assert second.wait(PATIENCE_SECONDS) == 0
     assert not answers(port)
     new = [request for request in found if request["service_request_id"] not in before]
     stored = {request["service_request_id"]: request["description"] for request in new}
@@ -82,14 +76,21 @@ def test_prints_what_to_try_and_keeps_everything_whoever_is_killed(folder: Path)
 
 
 @pytest.mark.slow
-def test_uses_the_database_that_is_set(folder: Path, fresh_database_url: str) -> None:
+def test_uses_the_database_that_is_set_and_takes_its_processes_along(
+    folder: Path, fresh_database_url: str
+) -> None:
+    """Those of a database of its own: `test_private_cluster.py`."""
     port, log = free_port(), folder / "log"
     settings = {
         "OPEN311_DATA_DIR": str(folder / "var"),
         "PORT": str(port),
         "DATABASE_URL": fresh_database_url,
     }
-    with started(log, "dev", "--demo-reports", "3", **settings):
+    with started(log, "dev", "--demo-reports", "3", **settings) as process:
         assert wait_for(lambda: _ready(log)), log.read_text()
         assert get(port, "/open311/v2/requests.json?page_size=1") != b"[]"
+        everything = family(process.pid)[1:]
+        assert len(everything) >= 2
+        process.kill()
+        assert wait_for(lambda: not any(map(alive, everything)))
     assert not (folder / "var/postgres").exists()
