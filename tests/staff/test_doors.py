@@ -12,7 +12,7 @@ from open311.staff.blueprint import ANYBODY, OPEN
 from tests.staff.desk import HERE, Desk, membership
 
 CHANGING = {"POST"}
-PLACES = {"account_id": "1", "membership_id": "1", "token": "nobodys", "number": "1"}
+PLACES = {"account_id": "1", "membership_id": "1", "token": "nobodys", "number": "1", "kind": "xlsx"}
 
 
 def rules(*, changing: bool) -> list[Rule]:
@@ -29,7 +29,7 @@ def rules(*, changing: bool) -> list[Rule]:
 
 def path(rule: Rule) -> str:
     """An address that fits a rule."""
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: PLACES.get(found[1], "1"), rule.rule)
+    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda found: PLACES.get(found[1], "1"), rule.rule)
 
 
 def access(rule: Rule) -> object:

@@ -90,7 +90,8 @@ def rules(app: Flask) -> Iterator[Rule]:
 
 
 def filled(rule: Rule, values: dict[str, str]) -> str:
-    return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values.get(part[1], "1"), rule.rule)
+    usual = {"kind": "xlsx"} | values
+    return re.sub(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>", lambda part: usual.get(part[1], "1"), rule.rule)
 
 
 def paths(rule: Rule, subjects: list[Subject]) -> Iterator[str]:
