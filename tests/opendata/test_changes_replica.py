@@ -23,7 +23,7 @@ from tests.client import client_of
 from tests.opendata.replica import Replica
 
 WRITERS = 8
-CHANGES_EACH = 60
+CHANGES_EACH = 45
 SEED = 311
 
 
@@ -39,7 +39,7 @@ class Writer:
 
     def run(self, known: list[int]) -> None:
         """Many changes; what is not allowed at the moment is refused and does not count."""
-        for _ in range(CHANGES_EACH):
+        while self.count < CHANGES_EACH:
             try:
                 self._change(known)
                 self.count += 1
@@ -116,7 +116,7 @@ def follow(replica: Replica, chance: random.Random, done: threading.Event) -> No
 
 @pytest.mark.slow
 def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> None:
-    """8 writers, some 400 mixed changes, two readers with random page sizes and restarts, one that comes late."""
+    """8 writers, 360 mixed changes, two readers with random page sizes and restarts, one that comes late."""
     keys.add_key(live_core, "writers", [Scope.REPORT, Scope.CHANGE_STATUS], actor=CLARA)
     [key] = keys.list_keys(live_core)
     writers = [Writer(live_core, key, number) for number in range(WRITERS)]
@@ -140,7 +140,6 @@ def test_replicas_end_equal_to_their_source(live_core: Core, tmp_path: Path) -> 
         for future in reading:
             future.result()
     source = public_documents(live_core)
-    assert sum(writer.count for writer in writers) > 300
     assert len(source) > 80
     late = Replica(client_of(live_core), tmp_path / "late.json")
     late.catch_up()
