@@ -54,6 +54,22 @@ def held(town: Town, description: str) -> int:
     return int(answer.json()[0]["service_request_id"])
 
 
+# The words of facts that stand on two lines, though nothing in them says where they may be broken.
+BROKEN_WORDS = """() => [...document.querySelectorAll(".facts dd")].flatMap((fact) => {
+  const broken = [];
+  const texts = document.createTreeWalker(fact, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const word of texts.currentNode.data.matchAll(/[\\p{L}]+/gu)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, word.index);
+      range.setEnd(texts.currentNode, word.index + word[0].length);
+      if (range.getClientRects().length > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+})"""
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
 def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: str) -> None:
     number = held(town, f"Herr Muster, LU-AB 123 {language}")
@@ -76,6 +92,9 @@ def test_no_page_of_the_desk_has_barriers(visit: Visit, town: Town, language: st
         for summary in visitor.page.locator("main summary:visible").all():
             summary.click()
         found[path] = look()
+        if path.endswith(str(number)):
+            visitor.page.evaluate("document.documentElement.style.fontSize = '200%'")
+            found[f"{path} in large letters"] = visitor.page.evaluate(BROKEN_WORDS)
     # On a telephone nobody moves a list sideways, and it is still a table.
     visitor.page.set_viewport_size({"width": 320, "height": 700})
     for path in ("/staff/check", "/staff/reports"):
