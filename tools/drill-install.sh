@@ -143,7 +143,7 @@ took "a rehearsal of the restore" inside sh -ec '
 tail -1 "$work/said"
 took "the update: dpkg -i of the same package" inside dpkg -i /root/open311.deb
 until_ready
-inside journalctl --no-pager -o cat -u open311-upgrade | grep 'database' | tail -1
+inside journalctl --no-pager -o cat -u open311-upgrade | grep -o 'The database .*' | tail -1
 took "the disaster: drop database" inside sh -ec '
     systemctl stop open311-web open311-worker
     sudo -u postgres dropdb open311
