@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from contextlib import ExitStack, suppress
@@ -76,8 +77,15 @@ class Nodes(ExitStack):
         try:
             self._start()
         except BaseException:
+            self._tell()
             self.close()
             raise
+
+    def _tell(self) -> None:
+        """The ends of the logs, which go with the folder."""
+        for log in sorted(self.folder.glob("*.log")):
+            last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
+            print("\n".join((f"== {log.name}", *last)), file=sys.stderr, flush=True)
 
     def url(self, database: str) -> str:
         """The address of a database, whoever is the primary."""
@@ -208,6 +216,6 @@ class Nodes(ExitStack):
         began = time.monotonic()
         while not done():
             if time.monotonic() - began > seconds:
-                raise RuntimeError(f"not within {seconds} s: see the logs of etcd and Patroni")
+                raise RuntimeError(f"not within {seconds} s")
             time.sleep(0.2)
         return time.monotonic() - began
