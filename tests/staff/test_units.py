@@ -265,6 +265,11 @@ def test_a_case_is_given_to_a_colleague_and_stands_on_their_day(desk: Desk, numb
     assert "Sie können diesen Fall ansehen" not in rita.get(f"/staff/reports/{number}").text
     act(lutz, number, "person", person=str(rita.account_id))
     assert case_of(desk, number).assignee_id == rita.account_id
+    # To others a person of the unit is the unit, and that stands there already.
+    bea = someone(desk, "Bea", Role.CHECKER)
+    for reader, words in ((rita, "Bereich GrünflächenRita Beispiel"), (bea, "Bereich Grünflächen")):
+        cells = html.fromstring(reader.get("/staff/reports").text).xpath("//td[@data-name='Zuständig']")
+        assert [cell.text_content() for cell in cells] == [words]
     assert "Ihre Fälle" in rita.get("/staff").text
     lutz.get(f"/staff/reports/{number}")
     assert "Rita Beispiel" in lutz.text
