@@ -108,6 +108,7 @@ def test_too_many_requests_are_told_as_a_page(make_core: MakeCore) -> None:
     assert response.status_code == 429
     assert int(response.headers["Retry-After"]) > 0
     assert "Einen Augenblick bitte" in response.text
+    assert "in einer Minute" in response.text
 
 
 def test_a_fault_of_ours_is_told_without_its_details(api: Api, core: Core) -> None:

@@ -85,7 +85,10 @@ def test_one_network_begins_so_many_drafts_an_hour(
     statuses = []
     for number in range(2 * DRAFTS_PER_REPORT + 1):
         client.environ_base["REMOTE_ADDR"] = f"2001:db8::{number:x}"
-        statuses.append(client.post("/report", data={"address": "Ebertpark"}).status_code)
+        response = client.post("/report", data={"address": "Ebertpark"})
+        statuses.append(response.status_code)
+    assert "in einer Stunde" in response.text
+    assert "Minute" not in response.text
     assert statuses == [303] * 2 * DRAFTS_PER_REPORT + [429]
     client.environ_base["REMOTE_ADDR"] = "2001:db8:0:1::1"
     assert client.post("/report", data={"address": "Ebertpark"}).status_code == 303
