@@ -12,6 +12,9 @@ import pytest
 PATIENCE_SECONDS = 300
 LIMITS = (
     "open311.adapters.geocoder.SECONDS",
+    "open311.adapters.mail.imap.SECONDS",
+    "open311.adapters.mail.mail_tokens.SECONDS",
+    "open311.adapters.mail.mailers.SECONDS",
     "open311.adapters.mail.smtp_connections.IDLE_SECONDS",
     "open311.adapters.photos.child_process.GRACE_SECONDS",
     "open311.adapters.photos.fork_server.GRACE_SECONDS",
