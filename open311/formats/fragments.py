@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from open311 import __version__
 from open311.base.bounded import Bounded
-from open311.model.search import Hits
+from open311.model.search import Hit, Hits
 
 # Id, version, and bytes.
 Entry = tuple[int, int, bytes]
@@ -65,10 +65,11 @@ class Fragments:
 
     def begin(self, variant: Hashable | None, hits: Hits) -> "ListInProgress":
         """Begin the list of these ids and versions, in order, with what is kept of it: nothing without a `variant`."""
-        if variant is None:
-            return ListInProgress(self, variant, hits, {})
-        whole = self.lists.get((variant, hits.packed))
-        return ListInProgress(self, variant, hits, {} if whole else self._known(variant, hits), whole)
+        contents = (variant, hits.packed)
+        if whole := self.lists.get(contents):
+            return ListInProgress(self, contents, (), {}, whole)
+        listed = list(hits)
+        return ListInProgress(self, contents, listed, {} if variant is None else self._known(variant, listed))
 
     def keep(self, variant: Hashable, made: Entries) -> None:
         """Keep what was rendered just now."""
@@ -80,7 +81,7 @@ class Fragments:
                 self._younger.variants.setdefault(variant, {}).update(made)
                 self._younger.bytes += size
 
-    def _known(self, variant: Hashable, hits: Hits) -> Entries:
+    def _known(self, variant: Hashable, hits: list[Hit]) -> Entries:
         younger, older = (kept.variants.get(variant, {}) for kept in (self._younger, self._older))
         return {
             id: entry
@@ -92,27 +93,27 @@ class Fragments:
 class ListInProgress:
     """A list that is being put together: its caller renders what is `missing` and adds it, then takes the whole."""
 
+    __slots__ = ("_contents", "_entries", "_fragments", "_hits", "_whole", "missing")
+
     def __init__(
         self,
         fragments: Fragments,
-        variant: Hashable | None,
-        hits: Hits,
+        contents: tuple[Hashable | None, bytes],
+        hits: Sequence[Hit],
         entries: Entries,
         whole: WrittenList | None = None,
     ) -> None:
-        self._fragments, self._variant, self._hits = fragments, variant, hits
+        self._fragments, self._contents, self._hits = fragments, contents, hits
         self._entries, self._whole = entries, whole
-
-    @property
-    def missing(self) -> list[int]:
-        """The ids of which nothing is kept in this version."""
-        return [] if self._whole else [id for id, _ in self._hits if id not in self._entries]
+        # The ids of which nothing is kept in this version.
+        self.missing = [id for id, _ in hits if id not in entries]
 
     def add(self, made: Iterable[Entry]) -> None:
         """Add entries, in any order; an id that is left out is left out of the list."""
         by_id = {entry[0]: entry for entry in made}
-        if self._variant is not None:
-            self._fragments.keep(self._variant, by_id)
+        variant, _ = self._contents
+        if variant is not None:
+            self._fragments.keep(variant, by_id)
         self._entries |= by_id
 
     def whole(self, join: Join) -> WrittenList:
@@ -121,11 +122,12 @@ class ListInProgress:
             return self._whole
         entries = [self._entries[id] for id, _ in self._hits if id in self._entries]
         ids, versions, pieces = zip(*entries, strict=True) if entries else ((), (), ())
-        if self._variant is None:
+        variant, _ = self._contents
+        if variant is None:
             return WrittenList(join(pieces))
         # What makes the bytes of an entry different, in this process or another: a release may write other ones.
-        made_of = repr((__version__, self._variant)).encode() + array("q", ids + versions).tobytes()
+        made_of = repr((__version__, variant)).encode() + array("q", ids + versions).tobytes()
         written = WrittenList(join(pieces), sha1(made_of, usedforsecurity=False).hexdigest())
         if len(entries) == len(self._hits):
-            self._fragments.lists.keep((self._variant, self._hits.packed), written)
+            self._fragments.lists.keep(self._contents, written)
         return written
