@@ -148,7 +148,7 @@ def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | Non
         in_force = current.core().catalogues.in_force
         g.catalogue = in_force[0] if len(in_force) == 1 else None
     shown = status if status in ERROR_PAGES else 500 if status >= 500 else 400
-    texts = [in_words(problem) for problem in problems] if status in (400, 429) else []
-    response = page("error.html", status=status, cache="no-store", code=shown, told=texts)
+    reasons = [in_words(problem) for problem in problems] if status in (400, 429) else []
+    response = page("error.html", status=status, cache="no-store", code=shown, reasons=reasons)
     response.headers.update(headers or {})
     return response

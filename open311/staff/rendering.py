@@ -158,7 +158,7 @@ def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | Non
     """An error as a page of the desk, with a way on."""
     # There are words for these.
     code = status if status in (400, 403, 404, 405, 409, 429, 500, 503) else 500 if status >= 500 else 400
-    texts = [in_words(problem) for problem in problems] if status in (400, 403, 409, 429) else []
+    reasons = [in_words(problem) for problem in problems] if status in (400, 403, 409, 429) else []
     if status == NOT_FOUND and "signed_in" not in g:
         # No view has this address, so nobody was let in yet.
         with suppress(Forbidden, Invalid, NotFound, TooManyRequests):
@@ -167,6 +167,6 @@ def error_page(status: int, *problems: Problem, headers: Mapping[str, str] | Non
     if g.get("catalogue") is None:
         g.catalogue = next(iter(current.core().catalogues.in_force), None)
     helped_by = givers(problems) if status == FORBIDDEN else None
-    response = render("error.html", status=status, code=code, told=texts, helped_by=helped_by)
+    response = render("error.html", status=status, code=code, reasons=reasons, helped_by=helped_by)
     response.headers.update(headers or {})
     return response

@@ -34,8 +34,8 @@ def test_tells_the_next_address_and_what_is_open_there(api: Api, core: Core) -> 
     assert told["address"] == ADDRESS
     assert told["position"] == "Position: 49,48110° Nord, 8,44640° Ost"
     assert [report["href"] for report in told["reports"]] == [f"/reports/{number}"]
-    assert "Ganz in der Nähe ist schon eine Meldung offen" in told["told"]
-    assert "One report close by" in near(api, "en")["told"]
+    assert "Ganz in der Nähe ist schon eine Meldung offen" in told["message"]
+    assert "One report close by" in near(api, "en")["message"]
 
 
 def test_held_and_closed_reports_are_not_told(api: Api) -> None:
@@ -46,7 +46,7 @@ def test_held_and_closed_reports_are_not_told(api: Api) -> None:
 def test_outside_the_city_is_said(api: Api) -> None:
     told = near(api, lat="52.5", long="13.4")
     assert told["inside"] is False
-    assert "außerhalb von Ludwigshafen am Rhein" in told["told"]
+    assert "außerhalb von Ludwigshafen am Rhein" in told["message"]
 
 
 @pytest.mark.parametrize(

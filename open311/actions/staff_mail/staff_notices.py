@@ -171,12 +171,12 @@ def in_words(core: Core, address: Address, notices: Sequence[Notice]) -> list[st
         named_in = mentions.unread(conn, address.account_id, numbers) if address.account_id else ()
     reader = Reader(address.units, address.account_id, named_in)
     by_case = [(cases.get(number), [*group]) for number, group in groupby(ranked, key=_number)]
-    told = [
+    of_interest = [
         (case, [notice for notice in group if notice.is_about(case, reader)])
         for case, group in by_case
         if case is not None
     ]
-    return [_line(core, group, case, address.language) for case, group in told if group]
+    return [_line(core, group, case, address.language) for case, group in of_interest if group]
 
 
 def _number(notice: Notice) -> int:

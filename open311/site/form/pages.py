@@ -161,7 +161,7 @@ def contact(draft: Draft, *, faults: Sequence[FieldProblem] = (), retry_after: i
 
 
 def draft_expired() -> Response:
-    return page("form/gone.html", status=404, cache="no-store", told=messages("error.draft.unknown"))
+    return page("form/gone.html", status=404, cache="no-store", reason=messages("error.draft.unknown"))
 
 
 def answers_shown(draft: Draft, service: Service) -> list[tuple[str, str]]:

@@ -63,9 +63,9 @@ def _outside(place: Location) -> dict[str, Any]:
     """That it is outside, and whose it is, if we know; else what to do."""
     other = outside.city_at(place)
     if other is None:
-        return {"inside": False, "told": f"{outside.in_words(place)} {words('page.form.position.other')}"}
+        return {"inside": False, "message": f"{outside.in_words(place)} {words('page.form.position.other')}"}
     link = {"href": address("new_report", of=other), "words": words("page.form.outside.there")}
-    return {"inside": False, "told": outside.in_words(place), "elsewhere": link}
+    return {"inside": False, "message": outside.in_words(place), "elsewhere": link}
 
 
 def _place_in_words(
@@ -79,7 +79,7 @@ def _place_in_words(
     return {
         "position": position,
         "near": near,
-        "told": " ".join(f"{sentence}." for sentence in (position, at, near) if sentence),
+        "message": " ".join(f"{sentence}." for sentence in (position, at, near) if sentence),
         "reports": [
             {"href": address("report", number=request.number), "words": _line(request)}
             for request in open_there

@@ -69,7 +69,7 @@ def offered(seen: SeenCase, *, public: bool = False) -> list[FilledTemplate]:
             conn, request.jurisdiction_id, service_code=request.service_code, unit=whole.case.unit
         )
     # What all read has one language; a letter has that of its recipient.
-    language = (not public and whole.told.language) or catalogue.jurisdiction.languages[0]
+    language = (not public and whole.audience.language) or catalogue.jurisdiction.languages[0]
     values = of_case(seen, language)
     texts = [(template, _text(template, language, public=public)) for template in fitting]
     return [

@@ -91,7 +91,7 @@ def bulk_result(run_id: int) -> ResponseReturnValue:
         ]
         for item in items
     }
-    return render("lists/bulk_result.html", run=run, items=items, counts=counts, told=refusals)
+    return render("lists/bulk_result.html", run=run, items=items, counts=counts, refusals=refusals)
 
 
 def _begun() -> ResponseReturnValue:

@@ -72,5 +72,7 @@ def _redirect_uri() -> str:
 
 def _refusal_page(refused: Invalid | Forbidden, status: int) -> Response:
     return render(
-        "signing_in/sso_failed.html", status=status, told=[in_words(problem) for problem in refused.problems]
+        "signing_in/sso_failed.html",
+        status=status,
+        reasons=[in_words(problem) for problem in refused.problems],
     )

@@ -33,8 +33,8 @@ export const putInWords = (form) => {
     status.textContent = words;
   };
 
-  const outside = ({ told: words, elsewhere }) => {
-    forget(words);
+  const outside = ({ message, elsewhere }) => {
+    forget(message);
     form.dispatchEvent(new CustomEvent("outside"));
     if (!elsewhere) return;
     const link = Object.assign(document.createElement("a"), { href: elsewhere.href, textContent: elsewhere.words, className: "kern-link" });
@@ -59,7 +59,7 @@ export const putInWords = (form) => {
       box.focus();
     })));
     shown.replaceChildren(...parts);
-    status.textContent = found.told;
+    status.textContent = found.message;
   };
 
   const ask = async (query) => {

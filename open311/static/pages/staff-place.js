@@ -31,7 +31,7 @@ const offersAddress = (form, box) => {
       const query = new URLSearchParams({ lat: lat.value, long: long.value });
       const answer = await fetch(`${source}${source.includes("?") ? "&" : "?"}${query}`);
       const found = answer.ok ? await answer.json() : {};
-      if (!found.inside) status.textContent = found.told ?? "";
+      if (!found.inside) status.textContent = found.message ?? "";
       else if (found.address && found.address !== address.value) {
         const take = () => {
           address.value = found.address;

@@ -68,7 +68,7 @@ class WholeCase:
     originals: Sequence[Original]
     history: Sequence[Event]
     duplicates: Sequence[Duplicate]
-    told: MailAudience
+    audience: MailAudience
     mails: Sequence[MailLine]
     claims: Sequence[tuple[Event, Reporter]]
     last_act: LastAct | None
@@ -123,7 +123,7 @@ def find(conn: Connection, service_request_id: int) -> WholeCase | None:
         originals=originals.of_request(conn, service_request_id),
         history=history,
         duplicates=_duplicates(conn, request),
-        told=_audience(conn, service_request_id, reporter),
+        audience=_audience(conn, service_request_id, reporter),
         mails=_mails(conn, service_request_id, history),
         claims=[(event, senders.get(event.id, Reporter())) for event in claims],
         last_act=(last_act and LastAct(last_act["actor"], last_act["revision"], last_act["until_datetime"]))

@@ -99,9 +99,9 @@ _ADD_UP = text(f"""
                request.closed_datetime is not null and cases.due_datetime is not null as promised,
                coalesce(request.closed_datetime <= cases.due_datetime, false) as kept,
                case when request.visibility = 'withheld' then (
-                   select told.data ->> 'reason' from events as told
-                   where told.service_request_id = request.id and told.kind = '{EventKind.WITHHELD.value}'
-                   order by told.id desc limit 1) end as reason
+                   select event.data ->> 'reason' from events as event
+                   where event.service_request_id = request.id and event.kind = '{EventKind.WITHHELD.value}'
+                   order by event.id desc limit 1) end as reason
         from cases join service_requests as request on request.id = cases.service_request_id
         where cases.jurisdiction_id = :owner and cases.received_datetime >= :since
             and cases.received_datetime <= :now
