@@ -121,7 +121,7 @@ class Desk:
     ) -> Employee:
         """Somebody with these roles who is signed in, second factor and all; `sign_in` leads through the pages."""
         chosen = [role if isinstance(role, Membership) else membership(role) for role in roles]
-        # Not by the actions, which take five times as many statements: a thousand tests begin with somebody signed in.
+        # Not by the actions, which take four times as many statements: nearly every test of the desk begins here.
         now, token, secret = self.core.now(), new_token(), ""
         with self.core.database.begin() as conn:
             account_id, told = self._account(conn, chosen, email, name)
