@@ -1,12 +1,18 @@
 """The log of what must be accounted for."""
 
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
 from sqlalchemy import Connection, text
 
 from open311.actions.staff_accounts import audit_log, staff_retention
 from open311.core import Core
+from open311.model.staff.audit import BEGINNING, AuditKind, AuditLine, first_broken
 from open311.model.staff.roles import Role
 from open311.storage.staff_accounts import audit
-from tests.serving import Clock
+from tests.serving import START, Clock
 from tests.staff.desk import CITY, Desk
 
 
@@ -74,6 +80,59 @@ def test_shows_when_a_line_was_changed_or_taken_out(desk: Desk, core: Core, conn
     broken = audit_log.check(core)
     assert broken is not None
     assert broken.id > taken
+
+
+def a_chain() -> list[AuditLine]:
+    """Four lines, each sealed behind the one before."""
+    lines: list[AuditLine] = []
+    for number in range(1, 5):
+        line = AuditLine(
+            id=number,
+            datetime=START,
+            actor="staff:1",
+            kind="signed_in",
+            subject="account:1",
+            data={"factor": "password"},
+            ip_prefix="203.0.113.0/24",
+            previous=lines[-1].digest if lines else BEGINNING,
+        )
+        lines.append(replace(line, digest=line.reckoned_digest()))
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("column", "forged"),
+    [
+        ("datetime", START + timedelta(seconds=1)),
+        ("actor", "staff:2"),
+        ("kind", "signed_out"),
+        ("subject", "account:2"),
+        ("data", {"factor": "passkey"}),
+        ("ip_prefix", "198.51.100.0/24"),
+    ],
+)
+def test_each_column_of_a_line_is_sealed(column: str, forged: Any) -> None:
+    lines = a_chain()
+    assert first_broken(lines) is None
+    lines[1] = replace(lines[1], **{column: forged})
+    assert first_broken(lines) == lines[1]
+
+
+def test_before_a_line_that_was_emptied_none_can_be_taken_out() -> None:
+    first, _, emptied, last = a_chain()
+    emptied = replace(emptied, actor=None, subject=None, data={}, ip_prefix=None, forgotten=True)
+    assert first_broken([first, a_chain()[1], emptied, last]) is None
+    assert first_broken([first, emptied, last]) == emptied
+
+
+def test_after_a_clock_was_set_back_no_gap_is_made(core: Core, conn: Connection) -> None:
+    long_ago = START - timedelta(days=400)
+    for moment in (long_ago, START, long_ago):
+        audit.append(conn, moment, "staff:1", AuditKind.KEY_ADDED)
+    year = START - timedelta(days=365)
+    assert audit.forget(conn, sign_ins_before=year, all_before=year) == 1
+    assert [line.datetime for line in audit.every_line(conn)] == [START, long_ago]
+    assert audit_log.check(core) is None
 
 
 def test_forgets_sign_ins_after_a_month_and_everything_after_a_year(
