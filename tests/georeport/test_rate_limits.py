@@ -53,6 +53,14 @@ def test_each_address_has_a_share_of_its_own(api: Api) -> None:
     assert get(api, BOB).status_code == 200
 
 
+def test_all_addresses_of_a_house_share_what_it_has(api: Api) -> None:
+    """R-200: a provider gives each house 2^64 addresses of IPv6."""
+    neighbours = [f"2001:db8:1:2::{number}" for number in range(1, 5)]
+    assert [get(api, address).status_code for address in neighbours] == [200, 200, 200, 429]
+    assert [post(api, address) for address in neighbours] == [403, 403, 429, 429]
+    assert post(api, "2001:db8:1:3::1") == 403
+
+
 def test_reads_and_writes_are_counted_apart(api: Api) -> None:
     """R-200: a dashboard that polls does not keep its neighbour from reporting."""
     assert [get(api).status_code for _ in range(4)][-1] == 429
