@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -45,6 +46,18 @@ def test_whoever_finds_all_connections_lent_is_told_so(fresh_database_url: str) 
         with database.read(), pytest.raises(Unavailable) as refused, database.read():
             pass
         assert isinstance(refused.value.__cause__, PoolTimeout)
+        with database.read() as conn:
+            assert conn.scalar(text("select 1")) == 1
+
+
+def test_a_server_that_takes_no_writes_is_out_of_reach_for_them(fresh_database_url: str) -> None:
+    """A standby, or a recovery to a point in time that waits there."""
+    with closing(Database(fresh_database_url)) as database:
+        with psycopg.connect(fresh_database_url, autocommit=True) as other:
+            name = sql.Identifier(other.info.dbname)
+            other.execute(sql.SQL("alter database {} set default_transaction_read_only = on").format(name))
+        with pytest.raises(Unavailable), database.begin() as conn:
+            conn.execute(text("delete from stream_readers"))
         with database.read() as conn:
             assert conn.scalar(text("select 1")) == 1
 

@@ -13,8 +13,10 @@ from open311.base.errors import Busy, Unavailable, problem
 
 # As SQLAlchemy tells it: no connection was to be had, or it was lost.
 LOST = (OperationalError, InterfaceError, PoolTimeout)
+# A standby, or a recovery that waits at its target: another connection may find who takes writes.
+READ_ONLY = psycopg.errors.ReadOnlySqlTransaction
 # As the driver tells it. Statements that were taken back or took too long are among them, too.
-LOST_BY_DRIVER = (psycopg.OperationalError, psycopg.InterfaceError)
+LOST_BY_DRIVER = (psycopg.OperationalError, psycopg.InterfaceError, READ_ONLY)
 # Two transactions waited for each other, and PostgreSQL has taken this one back; its connection is sound.
 CROSSED = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 CROSSED_AGAIN_SECONDS = 1
@@ -30,7 +32,7 @@ def in_our_words() -> Iterator[None]:
     except LOST as lost:
         raise _out_of_turn(getattr(lost, "orig", None)) from lost
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or isinstance(error.orig, READ_ONLY):
             raise Unavailable(problem("error.unavailable")) from error
         if isinstance(error.orig, psycopg.Error):
             _forget_row(error.orig)
