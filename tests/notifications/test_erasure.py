@@ -340,19 +340,22 @@ def internal_texts(conn: Connection) -> set[str]:
 
 
 @pytest.mark.parametrize("what", ["objection", "update"])
+@pytest.mark.parametrize("is_closed", [True, False])
 def test_what_waits_for_a_decision_is_not_forgotten_before_its_own_term(
-    core: Core, conn: Connection, clock: Clock, what: str
+    core: Core, conn: Connection, clock: Clock, what: str, is_closed: bool
 ) -> None:
     number = an_argument(core)
-    closed(core, number)
-    clock.forward(days=TERM_OF_VEHICLES + 2)
+    if is_closed:
+        closed(core, number)
+    term = TERM_OF_VEHICLES if is_closed else core.settings.retention_open_days
+    clock.forward(days=term + 2)
     if what == "objection":
         an_objection(core, number)
     else:
         an_update(core, conn, number, "u-late")
     retention.forget_people(core)
     assert {"updaters", "events"} <= set(found(conn))
-    clock.forward(days=TERM_OF_VEHICLES + 2)
+    clock.forward(days=term + 2)
     retention.forget_people(core)
     assert found(conn) == {}
 
