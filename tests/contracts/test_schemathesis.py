@@ -140,10 +140,11 @@ def bound_together(path: str, sent: set[str]) -> bool:
 
 
 def asks_more(body: Any) -> bool:
-    """Whether a report names a service with required attributes, what it needs is blank, or no host has its picture."""
+    """Whether a report names a service with required attributes, what it needs is blank, no host has its picture, or
+    what it brings along is hardly one."""
     if not isinstance(body, dict):
         return False
-    if not HOST.match(str(body.get("media_url") or "http://host")):
+    if body.get("media") or not HOST.match(str(body.get("media_url") or "http://host")):
         return True
     code, *places = (
         tidy(str(body.get(name, ""))) for name in ("service_code", "lat", "address_string", "address_id")
