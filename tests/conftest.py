@@ -10,6 +10,7 @@ from itertools import count
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from open311.base.errors import ConfigurationError
 from open311.dev import private_cluster
@@ -29,6 +30,12 @@ pytest_plugins = [
 # The same examples each time: `pytest --hypothesis-profile=default` looks at others.
 settings.register_profile("same", derandomize=True, database=None, deadline=None)
 settings.load_profile("same")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hypothesis draws from the words of all modules that are loaded, too, and those differ with the tests before."""
+    if not config.getoption("--hypothesis-profile"):
+        providers._get_local_constants = lambda: providers._local_constants
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,7 @@ def test_what_is_wrong_is_told_with_the_way_there(make_core: MakeCore, conn: Con
     number = int(an_api(core).report())
     ada = Desk(core).employee(Role.ADMIN, email="ada@stadt.example")
     ada.get("/staff/admin/state")
-    deaf = "hat weder Menschen noch Postfach; 1 offener Fall liegt dort"
+    deaf = "hat weder Mitglieder noch ein Postfach; 1 offener Fall liegt dort"
     assert deaf in ada.text
     assert f"/staff/admin/units/{CLEANING}?city={CITY}" in ada.response.text
     assert "Hintergrunddienst" in ada.text

@@ -84,7 +84,7 @@ def test_an_answer_opens_once_and_in_time(desk: Desk, phone: Device, bea: Employ
     visitor.post(f"{LOGIN}/passkey", 303, challenge=sealed, credential=answer)
     thief = desk.visitor()
     thief.post(f"{LOGIN}/passkey", 400, challenge=sealed, credential=answer)
-    assert "öffnet kein Konto" in thief.text
+    assert "gehört zu keinem Konto" in thief.text
     assert not thief.signed_in
     old = desk.visitor()
     old.post(f"{LOGIN}/passkey", 400, challenge=sealed[:-4] + "AAAA", credential=answer)

@@ -281,7 +281,7 @@ def test_whoever_chose_so_gets_one_mail_a_working_day_with_all_that_waits(
     at(clock, "2026-03-20T08:10:00")
     let_work(desk, conn)
     [mail] = mailbox.mails
-    assert mail["Subject"] == "Ihr Tag: 1 überfällig, 0 zur Wiedervorlage, 0 anzunehmen, 1 Notizen"
+    assert mail["Subject"] == "Ihr Tag: 1 überfällig, 0 zur Wiedervorlage, 0 anzunehmen, angesprochen: 1"
     [(to, body)] = told(mailbox)
     assert (to, body.count(str(noted))) == ("rita@stadt.example", 4)
     assert "fertig bis 16.03.2026" in body
